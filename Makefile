@@ -1,0 +1,52 @@
+# `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint fuzz rehearse bench build run sandbox image clean
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 5s
+IMAGE    ?= slipway
+ARGS     ?=
+
+GOLANGCI_LINT := go tool -modfile=tools/go.mod golangci-lint
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what the tests start for themselves (redis-server), if it is not there
+	@scripts/setup
+
+test: setup ## Run all tests with the race detector
+	go test -race -timeout 5m ./...
+
+lint: ## Check format, vet, golangci-lint and the module files
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	$(GOLANGCI_LINT) config verify
+	$(GOLANGCI_LINT) run
+	go mod tidy -diff
+	go -C tools mod tidy -diff
+	go mod verify
+
+fuzz: ## Run every fuzz target for FUZZTIME (5s) each
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+rehearse: build ## Play every file of deployments/rehearsals in the sandbox
+	@scripts/rehearse bin/bot $(sort $(wildcard deployments/rehearsals/*.txt))
+
+bench: setup ## Measure the promised figures, one "figure NAME VALUE UNIT" line each
+	@go run ./internal/bench $(ARGS)
+
+build: ## Build bin/bot: static, as it is in the image
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/bot ./cmd/bot
+
+run: ## Run the bot against real Slack, Redis and clouds, configured by the environment
+	go run ./cmd/bot run $(ARGS)
+
+sandbox: ## Run everything in one process, and play with it
+	@go run ./cmd/bot sandbox $(ARGS)
+
+image: ## Build the container image IMAGE:VERSION
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
+
+clean: ## Remove what was built
+	rm -rf bin
