@@ -1,0 +1,135 @@
+package deploy
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Apply is what becomes of r when s is said to it. A signal that no longer fits changes nothing but leaves its
+// entry, so that the journal shows that it was heard. Whether the person may say it was decided before it was
+// stored; what depends on the state of the release is decided here, where only one owner decides at a time.
+func Apply(r Release, s Signal, now time.Time) (Release, []Entry) {
+	r = r.Clone()
+	if r.State.Terminal() {
+		return r, []Entry{r.heard(s, now, "came after the release had ended")}
+	}
+	switch s.Kind {
+	case SignalPromote:
+		return r, r.promote(s, now)
+	case SignalPause:
+		return r, r.pause(s, now)
+	case SignalResume:
+		return r, r.resume(s, now)
+	case SignalRollBack:
+		return r, r.rollBack(s, now)
+	}
+	return r, []Entry{r.heard(s, now, "is not known to this version of Slipway")}
+}
+
+func (r *Release) heard(s Signal, now time.Time, what string) Entry {
+	return Entry{At: now, Kind: EntrySignal, Step: s.Step, By: s.By, Text: string(s.Kind) + " " + what}
+}
+
+// MayApprove says why a person's approval of the gate does not count, or "" if it does. It does not look at the
+// catalog's list of approvers: that takes Slack.
+func (r *Release) MayApprove(gate *Step, by UserID) string {
+	switch {
+	case by == r.Requester && !r.Spec.Policy.RequesterMayApprove:
+		return "the requester's own approval does not count"
+	case slices.ContainsFunc(gate.Approvals, func(a Approval) bool { return a.By == by }):
+		return "this person has approved already"
+	}
+	return ""
+}
+
+func (r *Release) promote(s Signal, now time.Time) []Entry {
+	cur := r.Current()
+	if r.State != Waiting || cur == nil || cur.Kind != KindGate || cur.Status != Started {
+		return []Entry{r.heard(s, now, "came when no gate was open")}
+	}
+	if s.Step != "" && s.Step != cur.Name {
+		return []Entry{r.heard(s, now, "was meant for another step")}
+	}
+	if why := r.MayApprove(cur, s.By); why != "" {
+		return []Entry{r.heard(s, now, "refused: "+why)}
+	}
+	cur.Approvals = append(cur.Approvals, Approval{By: s.By, At: now})
+	text := fmt.Sprintf("approved %d %%", cur.Percent)
+	if cur.Needed > 1 {
+		text += fmt.Sprintf(" (%d of %d)", len(cur.Approvals), cur.Needed)
+	}
+	entries := []Entry{{At: now, Kind: EntryApproved, Step: cur.Name, Phase: cur.Phase, By: s.By, Text: text}}
+	if len(cur.Approvals) < cur.Needed {
+		return entries
+	}
+	cur.Status, cur.EndedAt, cur.Note = Done, now, text
+	r.enter(Running, now, s.By, "")
+	return entries
+}
+
+func (r *Release) pause(s Signal, now time.Time) []Entry {
+	if r.goingBack() || r.State != Running && r.State != Waiting {
+		return []Entry{r.heard(s, now, "changes nothing now")}
+	}
+	if cur := r.Current(); cur != nil && cur.Kind == KindGate && cur.Status == Started {
+		cur.reopen()
+	}
+	return []Entry{r.enter(Paused, now, s.By, s.Reason)}
+}
+
+func (r *Release) resume(s Signal, now time.Time) []Entry {
+	if r.State != Paused && r.State != Parked {
+		return []Entry{r.heard(s, now, "changes nothing now")}
+	}
+	next := Running
+	if r.goingBack() {
+		next = RollingBack
+	}
+	r.retry(now)
+	return []Entry{r.enter(next, now, s.By, s.Reason)}
+}
+
+// retry gives the step that parked the release a fresh start; it looks before it acts, as after a crash.
+func (r *Release) retry(now time.Time) {
+	if r.State != Parked {
+		return
+	}
+	plan := r.Plan()
+	for i := range plan {
+		s := &plan[i]
+		if s.Status == Broken || s.Status == Started {
+			s.Status, s.Begun, s.Look, s.EndedAt = Started, now, time.Time{}, time.Time{}
+			s.Attempts, s.Looks = 0, 0
+			return
+		}
+	}
+}
+
+func (r *Release) rollBack(s Signal, now time.Time) []Entry {
+	if r.goingBack() {
+		if r.State == Parked {
+			return r.resume(s, now)
+		}
+		return []Entry{r.heard(s, now, "changes nothing: it is already going back")}
+	}
+	if cur := r.Current(); cur != nil && cur.Status == Started {
+		cur.Status, cur.EndedAt, cur.Look = Skipped, now, time.Time{}
+		cur.Note = "interrupted by a roll back"
+	}
+	if !r.touched() {
+		return []Entry{r.enter(Failed, now, s.By, "stopped before anything was changed"+because(s.Reason))}
+	}
+	why := s.Reason
+	if why == "" {
+		why = "a person said so"
+	}
+	return []Entry{r.enter(RollingBack, now, s.By, why)}
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
+}

@@ -1,0 +1,113 @@
+package deploy
+
+import (
+	"fmt"
+	"time"
+)
+
+// Conclude is what becomes of r after its step was run: out if err is nil. A step that has ended meanwhile, or
+// that a roll back took away, changes nothing.
+func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (Release, []Entry) {
+	r = r.Clone()
+	cur := r.Current()
+	if cur == nil || cur.Name != name || cur.Status != Started {
+		return r, nil
+	}
+	switch {
+	case err != nil:
+		return r, r.trouble(cur, err, now)
+	case out.Park != "":
+		r.Facts = out.Facts
+		return r, []Entry{r.enter(Parked, now, Slipway, out.Park)}
+	case out.Again > 0:
+		changed := r.Facts != out.Facts || out.Note != "" && out.Note != cur.Note
+		r.Facts, cur.Attempts, cur.Looks, cur.Look = out.Facts, 0, cur.Looks+1, now.Add(out.Again)
+		if !changed {
+			return r, nil
+		}
+		if out.Note != "" {
+			cur.Note = out.Note
+		}
+		return r, []Entry{{At: now, Kind: EntryProgress, Step: cur.Name, Phase: cur.Phase, By: Slipway, Text: out.Note}}
+	default:
+		r.Facts = out.Facts
+		return r, []Entry{cur.end(now, Done, out.Note)}
+	}
+}
+
+// trouble is what becomes of a step whose call ended in an error.
+func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
+	text := Message(err)
+	if hint := Hint(err); hint != "" {
+		text += "; " + hint
+	}
+	switch {
+	case Retryable(err):
+		cur.Attempts++
+		cur.Look = now.Add(backoff(cur.Kind, cur.Attempts))
+		cur.Note = text
+		kind := EntryProgress
+		if worthSaying(cur.Attempts) {
+			kind = EntryTrouble
+		}
+		return []Entry{{At: now, Kind: kind, Step: cur.Name, Phase: cur.Phase, By: Slipway,
+			Text: fmt.Sprintf("%s; attempt %d, trying again", text, cur.Attempts)}}
+	case CodeOf(err) == Internal:
+		return []Entry{r.enter(Parked, now, Slipway, fmt.Sprintf("%s: %s; traffic stays as it is", cur.Name, text))}
+	default:
+		return r.fail(cur, now, text)
+	}
+}
+
+// fail ends a step badly and decides what that means for the release.
+func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
+	if cur.Kind == KindRetire {
+		return []Entry{cur.end(now, Skipped, "the tag is left: "+text)}
+	}
+	back := r.goingBack()
+	entries := []Entry{cur.end(now, Broken, text)}
+	why := fmt.Sprintf("%s: %s", cur.Name, text)
+	switch {
+	case back:
+		return append(entries, r.enter(Parked, now, Slipway, why))
+	case r.touched():
+		return append(entries, r.enter(RollingBack, now, Slipway, why))
+	default:
+		return append(entries, r.enter(Failed, now, Slipway, why))
+	}
+}
+
+// touched says whether the platform may have been changed by this release.
+func (r *Release) touched() bool {
+	for _, s := range r.Steps {
+		if s.Kind == KindRevision && s.Status != Pending {
+			return true
+		}
+	}
+	return false
+}
+
+// backoff is how long to wait before attempt n+1: doubling from 500 ms to 30 s, and for the return of traffic,
+// where users are suffering meanwhile, from 200 ms to 5 s.
+func backoff(k StepKind, n int) time.Duration {
+	first, most := 500*time.Millisecond, 30*time.Second
+	if k == KindReturn {
+		first, most = 200*time.Millisecond, 5*time.Second
+	}
+	d := first
+	for i := 1; i < n && d < most; i++ {
+		d *= 2
+	}
+	return min(d, most)
+}
+
+// worthSaying tells people of a call that keeps failing: at the third attempt, and then each time the number
+// has doubled. A single refused call is not news.
+func worthSaying(attempts int) bool {
+	for n := 3; n <= attempts; n *= 2 {
+		if n == attempts {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,147 @@
+package deploy
+
+import (
+	"fmt"
+	"time"
+)
+
+// Do says what the engine does next.
+type Do string
+
+const (
+	Act  Do = "act"  // run the step; its intent is in the release and the entries, to be stored first
+	Wait Do = "wait" // nothing before Until (zero: until somebody says something)
+	End  Do = "end"  // the release has ended
+)
+
+// Action is what to do next with a release.
+type Action struct {
+	Do    Do
+	Step  StepName
+	Until time.Time
+}
+
+// Decide says what to do next with r at now. It is pure: the caller stores the release and entries returned
+// before it acts, and may call again at any time: with nothing changed it answers the same and writes nothing.
+func Decide(r Release, now time.Time) (Release, []Entry, Action) {
+	r = r.Clone()
+	var entries []Entry
+	for {
+		if r.State.Terminal() {
+			return r, entries, Action{Do: End}
+		}
+		if r.State == Parked {
+			return r, entries, Action{Do: Wait}
+		}
+		cur := r.Current()
+		if cur == nil {
+			entries = append(entries, r.finish(now))
+			continue
+		}
+		more, action, decided := r.advance(cur, now)
+		entries = append(entries, more...)
+		if decided {
+			return r, entries, action
+		}
+	}
+}
+
+// advance moves the current step as far as time alone can. decided is false when the step has ended and the
+// next one must be looked at.
+func (r *Release) advance(cur *Step, now time.Time) (entries []Entry, a Action, decided bool) {
+	if cur.Status == Pending {
+		if r.State == Paused {
+			return nil, Action{Do: Wait}, true
+		}
+		entries = append(entries, r.begin(cur, now))
+	}
+	switch {
+	case cur.Kind == KindBake && !now.Before(cur.Until):
+		return append(entries, cur.end(now, Done, fmt.Sprintf("baked %s at %d %%", Planned(cur.Bake), cur.Percent))), a, false
+	case cur.Kind == KindGate && !now.Before(cur.Until):
+		return append(entries, r.expire(cur, now)), a, false
+	case cur.Kind == KindBake, cur.Kind == KindGate:
+		return entries, Action{Do: Wait, Step: cur.Name, Until: cur.Until}, true
+	case cur.Within > 0 && !now.Before(cur.Begun.Add(cur.Within)):
+		text := "not finished after " + Planned(cur.Within)
+		if cur.Note != "" {
+			text += ": " + cur.Note
+		}
+		return append(entries, r.fail(cur, now, text)...), a, false
+	case now.Before(cur.Look):
+		return entries, Action{Do: Wait, Step: cur.Name, Until: cur.Look}, true
+	default:
+		return entries, Action{Do: Act, Step: cur.Name}, true
+	}
+}
+
+// begin records the intent of a step. From here on it may have had its effect.
+func (r *Release) begin(s *Step, now time.Time) Entry {
+	s.Status, s.Begun = Started, now
+	e := Entry{At: now, Kind: EntryIntent, Step: s.Name, Phase: s.Phase, By: Slipway}
+	switch s.Kind {
+	case KindGate:
+		s.Until = now.Add(s.Within)
+		r.enter(Waiting, now, Slipway, "")
+		e.Kind, e.Text = EntryAsked, fmt.Sprintf("asks for %d %%", s.Percent)
+	case KindBake:
+		s.Until = now.Add(s.Bake)
+		e.Text = fmt.Sprintf("bakes %s at %d %%", Planned(s.Bake), s.Percent)
+	case KindShift:
+		r.Facts.MaxShare = max(r.Facts.MaxShare, s.Percent)
+		e.Text = fmt.Sprintf("sends %d %% to %s", s.Percent, r.Version)
+	case KindReturn:
+		e.Text = "sends 100 % to " + string(r.Facts.Baseline.Name)
+	default: // the name of the step says it
+	}
+	return e
+}
+
+// expire closes a gate that nobody answered: the share stays where it is until somebody resumes or rolls back.
+func (r *Release) expire(gate *Step, now time.Time) Entry {
+	text := fmt.Sprintf("nobody approved %d %% within %s; traffic stays as it is", gate.Percent, Planned(gate.Within))
+	gate.reopen()
+	return r.enter(Paused, now, Slipway, text)
+}
+
+// reopen makes a gate ask again, from no approvals, when its release goes on.
+func (s *Step) reopen() {
+	s.Status, s.Approvals, s.Begun, s.Until = Pending, nil, time.Time{}, time.Time{}
+}
+
+func (s *Step) end(now time.Time, status StepStatus, note string) Entry {
+	s.Status, s.EndedAt, s.Look, s.Attempts = status, now, time.Time{}, 0
+	if note != "" {
+		s.Note = note
+	}
+	kind := EntryOutcome
+	if status == Broken {
+		kind = EntryFailure
+	}
+	return Entry{At: now, Kind: kind, Step: s.Name, Phase: s.Phase, By: Slipway, Text: s.Note, Took: now.Sub(s.Begun).Milliseconds()}
+}
+
+// enter changes the state and says so in the journal. Going back starts with no operation of its own: what the
+// interrupted step had asked for is overtaken.
+func (r *Release) enter(s State, now time.Time, by UserID, why string) Entry {
+	r.State, r.Since, r.By, r.Why = s, now, by, why
+	if s.Terminal() {
+		r.Ended = now
+	}
+	if s == RollingBack && r.Back[0].Status == Pending {
+		r.Facts.Operation = ""
+	}
+	return Entry{At: now, Kind: EntryState, State: s, By: by, Text: why}
+}
+
+// finish ends a release whose plan has no step left.
+func (r *Release) finish(now time.Time) Entry {
+	switch {
+	case !r.goingBack():
+		return r.enter(Succeeded, now, Slipway, fmt.Sprintf("100 %% on %s", r.Version))
+	case r.Kind == Deploy && r.Facts.MaxShare == 0:
+		return r.enter(Failed, now, r.By, r.Why)
+	default:
+		return r.enter(RolledBack, now, r.By, r.Why)
+	}
+}

@@ -1,0 +1,37 @@
+package deploy
+
+// Ask is what somebody asked for, once it is clear what it means.
+type Ask struct {
+	Kind      Kind
+	Target    Target
+	Version   string
+	Requester UserID
+	Reason    string
+	Spec      Spec
+	Image     Image    // rollback: what the version was, if known
+	Baseline  Revision // rollback: where to return to
+}
+
+// NewRelease makes the release that the store is asked to create: with its whole plan, without an id or a time.
+// Invalid if the spec makes no plan, or a rollback has nowhere to return to.
+func NewRelease(a Ask) (Release, error) {
+	r := Release{
+		Kind: a.Kind, Target: a.Target, Version: a.Version, Requester: a.Requester, Reason: a.Reason,
+		Spec: a.Spec, State: Running, By: a.Requester, Back: NewBack(),
+		Facts: Facts{Image: a.Image, Baseline: a.Baseline},
+	}
+	if a.Kind == Rollback {
+		if a.Baseline.Name == "" {
+			return Release{}, &Error{Code: Invalid, Op: "make a rollback", Msg: "there is no version to go back to"}
+		}
+		r.State = RollingBack
+		r.Why = a.Reason
+		return r, nil
+	}
+	steps, err := NewPlan(a.Spec)
+	if err != nil {
+		return Release{}, err
+	}
+	r.Steps = steps
+	return r, nil
+}

@@ -1,0 +1,82 @@
+package deploy
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Time-outs of steps. The first four are the stage durations of the guide's timeline; a return of traffic has
+// none, since giving up on it would help nobody.
+const (
+	withinPreflight = 2 * time.Minute
+	withinRevision  = 10 * time.Minute
+	withinHealth    = 5 * time.Minute
+	withinShift     = 5 * time.Minute
+	withinVerify    = 2 * time.Minute
+	withinRetire    = time.Minute
+)
+
+// NewPlan lists the steps that carry a version to 100 % under spec. Invalid if its strategy does not end there.
+func NewPlan(spec Spec) ([]Step, error) {
+	if err := checkStrategy(spec.Strategy); err != nil {
+		return nil, err
+	}
+	plan := []Step{
+		{Name: "preflight/service", Kind: KindService, Phase: Preflight, Within: withinPreflight},
+		{Name: "preflight/image", Kind: KindImage, Phase: Preflight, Within: withinPreflight},
+		{Name: "deploy/revision", Kind: KindRevision, Phase: Stage, Within: withinRevision},
+	}
+	if len(spec.Health) > 0 {
+		plan = append(plan, Step{Name: "health/checks", Kind: KindHealth, Phase: Health, Within: withinHealth})
+	}
+	for _, t := range spec.Strategy.Steps {
+		plan = append(plan, trafficSteps(t, spec.Policy)...)
+	}
+	plan = append(plan, Step{Name: "traffic/retire", Kind: KindRetire, Phase: Traffic, Within: withinRetire})
+	return pending(plan), nil
+}
+
+func trafficSteps(t TrafficStep, policy Policy) []Step {
+	name := "traffic/" + strconv.Itoa(t.Percent)
+	var steps []Step
+	if t.Approve {
+		steps = append(steps, Step{Name: StepName(name + "/gate"), Kind: KindGate, Phase: Traffic, Percent: t.Percent,
+			Needed: max(policy.Approvals, 1), Within: policy.ApprovalExpires})
+	}
+	steps = append(steps, Step{Name: StepName(name), Kind: KindShift, Phase: Traffic, Percent: t.Percent, Within: withinShift})
+	if t.Bake > 0 {
+		steps = append(steps, Step{Name: StepName(name + "/bake"), Kind: KindBake, Phase: Traffic, Percent: t.Percent, Bake: t.Bake})
+	}
+	return steps
+}
+
+// NewBack lists the steps that give the baseline its traffic back.
+func NewBack() []Step {
+	return pending([]Step{
+		{Name: "rollback/traffic", Kind: KindReturn, Phase: BackTraffic, Percent: 100},
+		{Name: "rollback/verify", Kind: KindVerify, Phase: BackVerify, Within: withinVerify},
+		{Name: "rollback/retire", Kind: KindRetire, Phase: BackVerify, Within: withinRetire},
+	})
+}
+
+func pending(steps []Step) []Step {
+	for i := range steps {
+		steps[i].Status = Pending
+	}
+	return steps
+}
+
+func checkStrategy(s Strategy) error {
+	last := 0
+	for _, t := range s.Steps {
+		if t.Percent <= last || t.Percent > 100 {
+			return &Error{Code: Invalid, Op: "make a plan", Msg: fmt.Sprintf("traffic steps must rise to 100 %%: %d %% after %d %%", t.Percent, last)}
+		}
+		last = t.Percent
+	}
+	if last != 100 {
+		return &Error{Code: Invalid, Op: "make a plan", Msg: fmt.Sprintf("traffic steps end at %d %%, not at 100 %%", last)}
+	}
+	return nil
+}

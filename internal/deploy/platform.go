@@ -1,0 +1,142 @@
+package deploy
+
+import (
+	"context"
+	"time"
+)
+
+// Platform is a place where services run. Calls are idempotent: each looks before it acts and changes nothing
+// that is already so. A call whose answer was lost may be repeated. Codes: NotFound (no such service),
+// Forbidden (credentials), Conflict (the service was changed while we looked: look again), Unavailable (no
+// answer, throttled), Invalid (the platform refuses what is asked, for good).
+type Platform interface {
+	// Describe reports the service as the platform sees it now, not as it was asked to be.
+	Describe(ctx context.Context, s ServiceRef) (Service, error)
+	// Revision reports one revision. NotFound if it does not exist (any more).
+	Revision(ctx context.Context, s ServiceRef, name RevisionName) (RevisionStatus, error)
+	// Stage creates a revision without traffic. Traffic stays with the baseline, pinned by name. If the revision
+	// exists already, nothing is done. Conflict if it exists with another image. Here and below an empty Operation
+	// means that nothing was sent: it is so already, or an earlier call is still at it.
+	Stage(ctx context.Context, q StageRequest) (Operation, error)
+	// Shift sets absolute shares of traffic. Tags that people gave are kept. If the platform reports exactly
+	// these shares already, nothing is done.
+	Shift(ctx context.Context, q ShiftRequest) (Operation, error)
+	// Retire takes the tag off, so that the platform may let the revision go. Nothing is done if it is not there.
+	Retire(ctx context.Context, s ServiceRef, tag string) (Operation, error)
+	// Wait asks once how an operation stands. With done, an error says that it has ended badly: codes as above, and
+	// asking again gives the same. Without done, an error says only that there was no answer. NotFound if the
+	// platform has forgotten the operation.
+	Wait(ctx context.Context, op Operation) (done bool, err error)
+}
+
+// Operation names a long-running operation at the platform; it survives a restart of the bot. Empty means there
+// is nothing to wait for.
+type Operation string
+
+// Service is a service as its platform reports it.
+type Service struct {
+	Ref     ServiceRef
+	Busy    bool   // a change is in progress
+	Settled bool   // not busy, and the last change succeeded
+	Unrest  string // why not settled, in the platform's words
+	Traffic []Share
+	URL     string
+	Env     map[string]string // plain variables of the newest template
+	Image   string            // of the newest template
+}
+
+// Share is one line of the platform's traffic table.
+type Share struct {
+	Revision RevisionName
+	Percent  int
+	Tag      string
+	URL      string // of the tag
+}
+
+// RevisionStatus is a revision as its platform reports it.
+type RevisionStatus struct {
+	Name    RevisionName
+	Image   string
+	Version string // from its VERSION variable, if it has one
+	Ready   bool
+	Failed  bool   // it will not become ready by waiting
+	Reason  string // why it is not ready, in the platform's words
+	Warm    bool   // has instances already
+}
+
+// StageRequest asks for a revision without traffic.
+type StageRequest struct {
+	Service   ServiceRef
+	Candidate RevisionName
+	Tag       string
+	Image     string // by digest
+	Settings  Settings
+	Baseline  RevisionName // keeps 100 %
+	Labels    map[string]string
+}
+
+// ShiftRequest asks for absolute shares that add up to 100.
+type ShiftRequest struct {
+	Service ServiceRef
+	Shares  map[RevisionName]int
+}
+
+// Percent is the share of a revision in the platform's report.
+func (s Service) Percent(name RevisionName) int {
+	sum := 0
+	for _, t := range s.Traffic {
+		if t.Revision == name {
+			sum += t.Percent
+		}
+	}
+	return sum
+}
+
+// Tagged finds the line of a tag.
+func (s Service) Tagged(tag string) (Share, bool) {
+	for _, t := range s.Traffic {
+		if t.Tag == tag {
+			return t, true
+		}
+	}
+	return Share{}, false
+}
+
+// Baseline is the only revision that has 100 % of the traffic. Lines that only carry a tag do not count.
+// Invalid if traffic is split: then nobody can say what a rollback should return to.
+func (s Service) Baseline() (RevisionName, error) {
+	var with []Share
+	for _, t := range s.Traffic {
+		if t.Percent > 0 {
+			with = append(with, t)
+		}
+	}
+	if len(with) == 1 && with[0].Percent == 100 && with[0].Revision != "" {
+		return with[0].Revision, nil
+	}
+	return "", &Error{
+		Code: Invalid, Op: "find the baseline of " + s.Ref.String(),
+		Msg:  "traffic is split: " + describeShares(s.Traffic) + "; there is no single version to go back to",
+		Hint: "send 100 % to one revision by hand, then deploy again",
+	}
+}
+
+// Images finds what a version is.
+type Images interface {
+	// Resolve finds the image of a tag. NotFound if there is no such tag, with the nearest tags in Hint;
+	// Unavailable if the registry does not answer; Forbidden if it refuses us.
+	Resolve(ctx context.Context, repository, tag string) (Image, error)
+}
+
+// Prober calls a URL as a user would.
+type Prober interface {
+	// Get answers with what came back, whatever its status; Unavailable if nothing did within timeout.
+	Get(ctx context.Context, url string, timeout time.Duration) (Response, error)
+}
+
+// Response is what came back from a URL. Body is cut at 64 KiB.
+type Response struct {
+	Status int
+	Body   []byte
+	Took   time.Duration
+}

@@ -1,0 +1,130 @@
+package deploy
+
+import (
+	"slices"
+	"time"
+)
+
+// SchemaVersion of the stored Release. Add an upcaster in the store when it grows; never reuse a number.
+const SchemaVersion = 1
+
+// Kind says what a release is for.
+type Kind string
+
+const (
+	Deploy   Kind = "deploy"   // bring a new version to 100 %
+	Rollback Kind = "rollback" // bring a version that was live before back to 100 %
+)
+
+// State is where a release stands.
+type State string
+
+const (
+	Running     State = "running"      // going forward: a step is in progress, or a bake
+	Waiting     State = "waiting"      // a gate waits for people
+	Paused      State = "paused"       // a person said stop here; traffic stays as it is
+	RollingBack State = "rolling_back" // going back
+	Parked      State = "parked"       // Slipway does not know how to go on safely; people are asked
+	Succeeded   State = "succeeded"    // the version has 100 %
+	RolledBack  State = "rolled_back"  // the former version has 100 % again
+	Failed      State = "failed"       // ended before users saw anything of it
+)
+
+// Terminal says whether a release in this state has ended. Nothing leaves a terminal state.
+func (s State) Terminal() bool { return s == Succeeded || s == RolledBack || s == Failed }
+
+// Release is one attempt to bring a target to a version. It is a value: decisions take one and return another.
+type Release struct {
+	ID        ReleaseID `json:"-"` // given by the store when it is created
+	Number    int       `json:"-"` // the number in ID
+	Rev       int64     `json:"-"` // of the stored document; each commit adds one
+	Kind      Kind      `json:"kind"`
+	Target    Target    `json:"target"`
+	Version   string    `json:"version"` // what was asked for: v1.2.4
+	Requester UserID    `json:"requester"`
+	Reason    string    `json:"reason,omitempty"`
+	Created   time.Time `json:"created"` // Redis time, as every time in here
+	Ended     time.Time `json:"ended,omitzero"`
+	Spec      Spec      `json:"spec"`
+
+	State State     `json:"state"`
+	Why   string    `json:"why,omitempty"` // the state in words: what failed, who stopped it
+	By    UserID    `json:"by,omitempty"`  // who caused the state, Slipway if nobody else
+	Since time.Time `json:"since"`         // when it entered the state
+
+	Steps []Step `json:"steps"`          // the plan
+	Back  []Step `json:"back,omitempty"` // the plan of going back, taken when State is RollingBack
+	Facts Facts  `json:"facts"`
+}
+
+// Facts are what steps have learnt. Later steps and a rollback rely on nothing else.
+type Facts struct {
+	Image     Image    `json:"image,omitzero"`
+	Baseline  Revision `json:"baseline,omitzero"`  // what had 100 % before, and what a rollback returns to
+	Candidate Revision `json:"candidate,omitzero"` // what this release created, or will; named before it is created
+	Operation string   `json:"operation,omitempty"`
+	Share     int      `json:"share,omitempty"`     // percent on the candidate, as the platform reported it last
+	MaxShare  int      `json:"max_share,omitempty"` // the most it ever had or may have had
+}
+
+// Image is what a version is, by content.
+type Image struct {
+	Repository string    `json:"repository"`
+	Tag        string    `json:"tag"`
+	Digest     string    `json:"digest"` // sha256:…
+	Size       int64     `json:"size,omitempty"`
+	Built      time.Time `json:"built,omitzero"`
+}
+
+// Ref is the image by digest, the only way Slipway deploys it.
+func (i Image) Ref() string { return i.Repository + "@" + i.Digest }
+
+// Revision is an immutable version of a service at its platform.
+type Revision struct {
+	Name    RevisionName `json:"name"`
+	Version string       `json:"version,omitempty"` // as far as known
+	Image   string       `json:"image,omitempty"`
+	Tag     string       `json:"tag,omitempty"`
+	URL     string       `json:"url,omitempty"` // of its tag
+}
+
+// Plan is the list of steps in force: Back once the release is going back, Steps before.
+func (r *Release) Plan() []Step {
+	if r.goingBack() {
+		return r.Back
+	}
+	return r.Steps
+}
+
+func (r *Release) goingBack() bool {
+	return r.State == RollingBack || r.State == RolledBack || len(r.Back) > 0 && r.Back[0].Status != Pending
+}
+
+// Current is the first step of the plan in force that has not ended, or nil.
+func (r *Release) Current() *Step {
+	plan := r.Plan()
+	for i := range plan {
+		if !plan[i].Status.Ended() {
+			return &plan[i]
+		}
+	}
+	return nil
+}
+
+// Clone copies the release deeply enough that changing the copy's steps leaves the original alone.
+func (r Release) Clone() Release {
+	r.Steps = cloneSteps(r.Steps)
+	r.Back = cloneSteps(r.Back)
+	return r
+}
+
+func cloneSteps(steps []Step) []Step {
+	steps = slices.Clone(steps)
+	for i := range steps {
+		steps[i].Approvals = slices.Clone(steps[i].Approvals)
+	}
+	return steps
+}
+
+// Interruptible says whether a roll back may cancel the step in progress: not when it is going back already.
+func (r *Release) Interruptible() bool { return !r.goingBack() }

@@ -1,0 +1,30 @@
+package deploy
+
+import (
+	"context"
+	"time"
+)
+
+// Runner carries out one kind of step. It never waits longer than one call: what has to wait is said with
+// Outcome.Again. It may be called again after any crash, so it looks before it acts. It is given a copy of the
+// release and changes the outside only; what it learnt goes into Outcome.Facts.
+//
+// Codes: retryable ones (see Retryable) are tried again until the step's time is up; any other fails the step,
+// except Internal and a panic, which park the release.
+type Runner interface {
+	Run(ctx context.Context, r Release, s Step) (Outcome, error)
+}
+
+// Outcome is how far a step has come.
+type Outcome struct {
+	Facts Facts         // the facts from now on: those given, with what was learnt
+	Again time.Duration // > 0: not finished, look again after this
+	Note  string        // evidence in one line; kept with the step
+	Park  string        // not empty: going on could do harm; people are asked, and this is what they are told
+}
+
+// RunnerFunc makes a function a Runner.
+type RunnerFunc func(ctx context.Context, r Release, s Step) (Outcome, error)
+
+// Run calls f.
+func (f RunnerFunc) Run(ctx context.Context, r Release, s Step) (Outcome, error) { return f(ctx, r, s) }

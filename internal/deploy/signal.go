@@ -1,0 +1,24 @@
+package deploy
+
+// SignalKind is what is said to a running release.
+type SignalKind string
+
+const (
+	SignalPromote  SignalKind = "promote"   // approve the gate named by Step
+	SignalPause    SignalKind = "pause"     // stop here, leave traffic as it is
+	SignalResume   SignalKind = "resume"    // go on from a pause, or try a parked step again
+	SignalRollBack SignalKind = "roll_back" // go back now; cancels the step in progress
+)
+
+// Signal is what a person or a replica says to a running release. It is stored in the release's inbox before
+// its envelope is acknowledged, and consumed by the commit that acts on it.
+type Signal struct {
+	ID     string     `json:"-"` // given by the store; grows
+	Kind   SignalKind `json:"kind"`
+	By     UserID     `json:"by"`
+	Step   StepName   `json:"step,omitempty"` // what the person was looking at; promote only
+	Reason string     `json:"reason,omitempty"`
+}
+
+// Urgent says whether the signal cancels the step in progress instead of waiting for it.
+func (k SignalKind) Urgent() bool { return k == SignalRollBack }

@@ -1,0 +1,80 @@
+package deploy
+
+import "time"
+
+// Phase is a chapter of the guide.
+type Phase string
+
+const (
+	Preflight Phase = "preflight"
+	Backup    Phase = "backup"
+	Migrate   Phase = "migrate"
+	Stage     Phase = "deploy"
+	Health    Phase = "health"
+	Traffic   Phase = "traffic"
+	Validate  Phase = "validate"
+	Observe   Phase = "observe"
+
+	BackTraffic  Phase = "rollback-traffic"
+	BackVerify   Phase = "rollback-verify"
+	BackIncident Phase = "rollback-incident"
+	BackDatabase Phase = "rollback-database"
+)
+
+// StepKind says which code carries a step out. Kinds are stored with releases and are append-only: one is never
+// renamed, and changing what a kind means takes a new number.
+type StepKind string
+
+const (
+	KindService  StepKind = "preflight.service.v1" // credentials, service settled, baseline
+	KindImage    StepKind = "preflight.image.v1"   // tag exists; resolved to a digest
+	KindRevision StepKind = "deploy.revision.v1"   // new revision without traffic
+	KindHealth   StepKind = "health.http.v1"       // HTTP checks on the candidate's own URL
+	KindGate     StepKind = "traffic.gate.v1"      // waits for people; pure
+	KindShift    StepKind = "traffic.shift.v1"     // a share of traffic, verified at the platform
+	KindBake     StepKind = "traffic.bake.v1"      // waits for time; pure
+	KindRetire   StepKind = "traffic.retire.v1"    // the candidate's tag is taken off
+	KindReturn   StepKind = "rollback.traffic.v1"  // 100 % to the baseline, verified at the platform
+	KindVerify   StepKind = "rollback.verify.v1"   // /health answers with the version we went back to
+)
+
+// StepStatus is where a step stands.
+type StepStatus string
+
+const (
+	Pending StepStatus = "pending"
+	Started StepStatus = "started" // its intent is in the journal: from here on it may have had an effect
+	Done    StepStatus = "done"
+	Broken  StepStatus = "failed"
+	Skipped StepStatus = "skipped"
+)
+
+// Ended says whether the step will not be looked at again.
+func (s StepStatus) Ended() bool { return s == Done || s == Broken || s == Skipped }
+
+// Step is one idempotent thing inside a phase.
+type Step struct {
+	Name    StepName   `json:"name"`
+	Kind    StepKind   `json:"kind"`
+	Phase   Phase      `json:"phase"`
+	Status  StepStatus `json:"status"`
+	Percent int        `json:"percent,omitempty"` // gate, shift and bake: the share they are about
+
+	Bake      time.Duration `json:"bake,omitempty"`   // KindBake
+	Within    time.Duration `json:"within,omitempty"` // time-out, counted from Begun; 0 = none
+	Needed    int           `json:"needed,omitempty"` // KindGate: approvals needed
+	Approvals []Approval    `json:"approvals,omitempty"`
+	Begun     time.Time     `json:"begun,omitzero"`
+	EndedAt   time.Time     `json:"ended,omitzero"`
+	Until     time.Time     `json:"until,omitzero"`     // KindBake: its end; KindGate: when it expires
+	Attempts  int           `json:"attempts,omitempty"` // calls that ended in a retryable error
+	Looks     int           `json:"looks,omitempty"`    // runs that ended in "look again"
+	Look      time.Time     `json:"look,omitzero"`      // not before
+	Note      string        `json:"note,omitempty"`     // evidence in one line
+}
+
+// Approval is one person's yes at a gate.
+type Approval struct {
+	By UserID    `json:"by"`
+	At time.Time `json:"at"`
+}

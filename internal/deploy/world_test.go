@@ -1,0 +1,86 @@
+package deploy_test
+
+import (
+	"testing"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+var start = time.Date(2026, 11, 2, 14, 0, 0, 0, time.UTC)
+
+// canary is a release of the guide's service: 10 % for five minutes, then 50 % and 100 % by approval.
+func canary(t *testing.T, change ...func(*deploy.Spec)) deploy.Release {
+	t.Helper()
+	spec := deploy.Spec{
+		Image: "gcr.io/my-gcp-project/coditect",
+		Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: []deploy.TrafficStep{
+			{Percent: 10, Bake: 5 * time.Minute}, {Percent: 50, Bake: 5 * time.Minute, Approve: true}, {Percent: 100, Approve: true},
+		}},
+		Health: []deploy.HealthCheck{{Path: "/health", Status: 200, Version: true, Timeout: time.Second}},
+		Policy: deploy.Policy{Approvals: 1, ApprovalExpires: time.Hour},
+	}
+	for _, c := range change {
+		c(&spec)
+	}
+	r, err := deploy.NewRelease(deploy.Ask{
+		Kind: deploy.Deploy, Target: deploy.Target{Service: "coditect-app", Environment: "production"},
+		Version: "v1.2.4", Requester: "U0ALICE", Spec: spec,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ID, r.Number, r.Created, r.Since = "coditect-app-42", 42, start, start
+	return r
+}
+
+// world plays the outside for a release: it carries every act out at once and well, unless told otherwise.
+type world struct {
+	t       *testing.T
+	r       deploy.Release
+	now     time.Time
+	journal []deploy.Entry
+	acts    []deploy.StepName
+}
+
+func play(t *testing.T, r deploy.Release) *world { return &world{t: t, r: r, now: start} }
+
+// until acts and lets time pass until the release waits for people, has ended, or is about to run stop.
+func (w *world) until(stop deploy.StepName) deploy.Action {
+	w.t.Helper()
+	for range 200 {
+		a := w.decide()
+		switch {
+		case a.Do == deploy.End, a.Do == deploy.Act && a.Step == stop:
+			return a
+		case a.Do == deploy.Act:
+			w.conclude(a.Step, deploy.Outcome{Facts: w.r.Facts}, nil)
+		case a.Until.IsZero() || w.r.State == deploy.Waiting:
+			return a
+		default:
+			w.now = a.Until
+		}
+	}
+	w.t.Fatal("the release goes in circles")
+	return deploy.Action{}
+}
+
+func (w *world) decide() deploy.Action {
+	r, entries, a := deploy.Decide(w.r, w.now)
+	w.r, w.journal = r, append(w.journal, entries...)
+	return a
+}
+
+func (w *world) conclude(step deploy.StepName, out deploy.Outcome, err error) {
+	if err == nil && out.Again == 0 {
+		w.acts = append(w.acts, step)
+	}
+	r, entries := deploy.Conclude(w.r, step, out, err, w.now)
+	w.r, w.journal = r, append(w.journal, entries...)
+}
+
+func (w *world) say(s deploy.Signal) []deploy.Entry {
+	r, entries := deploy.Apply(w.r, s, w.now)
+	w.r, w.journal = r, append(w.journal, entries...)
+	return entries
+}
