@@ -1,0 +1,207 @@
+// Package engine carries releases out: it claims one that is due, lets package deploy decide, stores the intent,
+// acts through a runner, stores the outcome, and gives the release up again when it has to wait.
+//
+// It knows no provider, no Slack and no Redis. It never acts before the intent is stored, and never writes
+// under an epoch that is not its own. Whatever line the process dies on, the stored release says how far it
+// came, and the next owner's runners look before they act.
+//
+// Start reading at Engine.Run, then session.drive.
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"slipway/internal/deploy"
+)
+
+// Options of an Engine; the zero value means the defaults.
+type Options struct {
+	Owner    string        // names this replica in the store; must differ between replicas
+	Lease    time.Duration // how long a crashed owner blocks its release; default 15 s
+	Beat     time.Duration // how often a lease is prolonged; default a third of Lease
+	Poll     time.Duration // how often the due list is read; default 1 s
+	Linger   time.Duration // waits up to this are spent in memory, longer ones in the store; default 2 s
+	Grace    time.Duration // how long a call in progress may go on after a stop; default 20 s
+	Parallel int           // releases driven at once; default 64
+	Clock    deploy.Clock
+	Log      zerolog.Logger
+	Observe  func(deploy.Release, deploy.Entry) // hears every entry once it is stored; must not block
+}
+
+func (o *Options) withDefaults() Options {
+	var v Options
+	if o != nil {
+		v = *o
+	}
+	set := func(d *time.Duration, to time.Duration) {
+		if *d <= 0 {
+			*d = to
+		}
+	}
+	set(&v.Lease, 15*time.Second)
+	set(&v.Beat, v.Lease/3)
+	set(&v.Poll, time.Second)
+	set(&v.Linger, 2*time.Second)
+	set(&v.Grace, 20*time.Second)
+	if v.Parallel <= 0 {
+		v.Parallel = 64
+	}
+	if v.Observe == nil {
+		v.Observe = func(deploy.Release, deploy.Entry) {}
+	}
+	if v.Clock == nil {
+		v.Clock = deploy.SystemClock{}
+	}
+	return v
+}
+
+// Engine drives releases. Make one per process with New.
+type Engine struct {
+	store   deploy.Owners
+	runners map[deploy.StepKind]deploy.Runner
+	opts    Options
+
+	mu       sync.Mutex
+	sessions map[deploy.ReleaseID]*session
+	again    map[deploy.ReleaseID]bool // sessions cut short by trouble with the store: claimed again at the next look
+	stopping bool
+	wg       sync.WaitGroup
+}
+
+// New makes an engine that carries out the kinds of steps in runners. A release with a step of any other kind is
+// parked when it comes to it.
+func New(store deploy.Owners, runners map[deploy.StepKind]deploy.Runner, opts *Options) *Engine {
+	return &Engine{store: store, runners: runners, opts: opts.withDefaults(), sessions: map[deploy.ReleaseID]*session{}, again: map[deploy.ReleaseID]bool{}}
+}
+
+// Run drives releases until ctx ends. Then calls in progress may finish for Options.Grace, leases are given up
+// so that another replica goes on at once, and Run returns. The error is that of the first subscription; later
+// trouble with the store is logged and outlived.
+func (e *Engine) Run(ctx context.Context) error {
+	wakes, err := e.store.Wakes(ctx)
+	if err != nil {
+		return err
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	e.poll(work)
+	for {
+		tick, stopTick := e.opts.Clock.NewTimer(e.opts.Poll)
+		select {
+		case <-ctx.Done():
+			stopTick()
+			e.stop(stopWork)
+			return nil
+		case w, ok := <-wakes:
+			stopTick()
+			if !ok {
+				wakes = nil
+				continue
+			}
+			if !w.Announcement {
+				e.take(work, w.Release)
+			}
+		case <-tick:
+			e.poll(work)
+		}
+	}
+}
+
+// poll takes every release that is due, and those whose session was cut short.
+func (e *Engine) poll(ctx context.Context) {
+	for _, id := range e.cutShort() {
+		e.take(ctx, id)
+	}
+	due, err := e.store.Due(ctx, e.opts.Parallel)
+	if err != nil {
+		e.opts.Log.Warn().Err(err).Msg("the due list cannot be read")
+		return
+	}
+	for _, id := range due {
+		e.take(ctx, id)
+	}
+}
+
+// take starts a session for a release, or nudges the one that drives it already.
+func (e *Engine) take(ctx context.Context, id deploy.ReleaseID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s, ok := e.sessions[id]; ok {
+		s.nudge()
+		return
+	}
+	if e.stopping || len(e.sessions) >= e.opts.Parallel {
+		return
+	}
+	s := newSession(e, id)
+	e.sessions[id] = s
+	e.wg.Go(func() {
+		err := s.drive(ctx)
+		s.report(err)
+		if e.ended(s, err) {
+			e.take(ctx, id)
+		}
+	})
+}
+
+// ended forgets a session. more is true if it was nudged after it had stopped listening.
+func (e *Engine) ended(s *session, err error) (more bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.sessions, s.id)
+	if err != nil && !errors.Is(err, errNotOurs) && deploy.CodeOf(err) != deploy.Fenced {
+		e.again[s.id] = true
+		return false
+	}
+	return len(s.nudged) > 0 && err == nil
+}
+
+func (e *Engine) cutShort() []deploy.ReleaseID {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ids := slices.Collect(maps.Keys(e.again))
+	clear(e.again)
+	return ids
+}
+
+// stop lets sessions come to rest: each gives its lease up after the call in progress, or is cut off after the
+// grace time, when its lease has to lapse.
+func (e *Engine) stop(cut context.CancelFunc) {
+	e.mu.Lock()
+	e.stopping = true
+	for _, s := range e.sessions {
+		s.handOver()
+	}
+	e.mu.Unlock()
+	rested := make(chan struct{})
+	go func() {
+		e.wg.Wait()
+		close(rested)
+	}()
+	timer, stopTimer := e.opts.Clock.NewTimer(e.opts.Grace)
+	defer stopTimer()
+	select {
+	case <-rested:
+	case <-timer:
+		cut()
+		<-rested
+	}
+}
+
+// report logs how a session ended when that is worth a line.
+func (s *session) report(err error) {
+	switch {
+	case err == nil, errors.Is(err, errNotOurs):
+	case deploy.CodeOf(err) == deploy.Fenced:
+		s.log.Info().Err(err).Msg("another replica drives this release now")
+	default:
+		s.log.Warn().Err(err).Msg("the release is left for the next look")
+	}
+}

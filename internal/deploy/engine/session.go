@@ -1,0 +1,200 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"slipway/internal/deploy"
+)
+
+// errNotOurs ends a session whose release another owner has, or that is not due: nothing is wrong.
+var errNotOurs = errors.New("not ours to drive")
+
+// sleepUntilTold is the look of a release that waits for people alone. Their signal makes it due at once; the
+// look is only there so that no release is ever without one.
+const sleepUntilTold = time.Hour
+
+// session drives one release under one lease.
+type session struct {
+	e   *Engine
+	id  deploy.ReleaseID
+	log zerolog.Logger
+
+	nudged chan struct{} // signals may wait in the inbox
+	leave  chan struct{} // closed: hand over at the next boundary
+
+	release   deploy.Release
+	epoch     deploy.Epoch
+	signals   int       // known to wait
+	redisTime time.Time // at the moment of local
+	local     time.Time
+}
+
+func newSession(e *Engine, id deploy.ReleaseID) *session {
+	return &session{
+		e: e, id: id, log: e.opts.Log.With().Str("release", string(id)).Logger(),
+		nudged: make(chan struct{}, 1), leave: make(chan struct{}),
+	}
+}
+
+func (s *session) nudge() {
+	select {
+	case s.nudged <- struct{}{}:
+	default:
+	}
+}
+
+func (s *session) handOver() { close(s.leave) }
+
+func (s *session) leaving() bool {
+	select {
+	case <-s.leave:
+		return true
+	default:
+		return false
+	}
+}
+
+// now is Redis time: what it was at the last answer, plus what has passed here since.
+func (s *session) now() time.Time { return s.redisTime.Add(s.e.opts.Clock.Now().Sub(s.local)) }
+
+func (s *session) sync(redisTime time.Time) {
+	s.redisTime, s.local = redisTime, s.e.opts.Clock.Now()
+}
+
+// drive claims the release and takes it as far as it goes. On any error it stops where it is: the lease lapses,
+// or this replica claims again at its next look, and the stored release says how far it came.
+func (s *session) drive(ctx context.Context) error {
+	claim, err := s.e.store.Claim(ctx, s.id, s.e.opts.Owner, s.e.opts.Lease)
+	if err != nil {
+		if c := deploy.CodeOf(err); c == deploy.Conflict || c == deploy.NotFound {
+			return errNotOurs
+		}
+		return err
+	}
+	s.release, s.epoch, s.signals = claim.Release, claim.Epoch, claim.Signals
+	s.sync(claim.Now)
+	s.log = s.log.With().Str("service", s.release.Target.Service).Str("environment", s.release.Target.Environment).
+		Int64("epoch", int64(s.epoch)).Logger()
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	stopBeating := s.beating(ctx, cancel)
+	defer stopBeating()
+	defer cancel(nil)
+
+	var entries []deploy.Entry
+	for {
+		next, done, err := s.turn(ctx, entries)
+		if err != nil || done {
+			return err
+		}
+		entries = next
+	}
+}
+
+// turn is one round: hear signals, decide, store, act. entries are what the last act came to, not stored yet;
+// they go with what is decided now, so that an outcome and the next intent take one commit.
+func (s *session) turn(ctx context.Context, entries []deploy.Entry) (next []deploy.Entry, done bool, err error) {
+	heard, consumed, err := s.hear(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	entries = append(entries, heard...)
+	decided, more, action := deploy.Decide(s.release, s.now())
+	entries = append(entries, more...)
+	s.release = decided
+
+	rest, leave := s.rest(action)
+	if len(entries) > 0 {
+		if err := s.commit(ctx, action, entries, consumed, rest, leave); err != nil {
+			return nil, false, err
+		}
+	} else if leave {
+		return nil, true, s.e.store.Yield(ctx, s.id, s.epoch, rest)
+	}
+	switch {
+	case leave || action.Do == deploy.End:
+		return nil, true, nil
+	case s.signals > 0:
+		return nil, false, nil
+	case action.Do == deploy.Wait:
+		s.linger(ctx, rest)
+		return nil, false, context.Cause(ctx)
+	}
+	next, err = s.act(ctx, action.Step)
+	return next, false, err
+}
+
+// rest says how long an action waits, and whether the lease is given up for that time.
+func (s *session) rest(a deploy.Action) (d time.Duration, leave bool) {
+	switch {
+	case a.Do == deploy.End:
+		return 0, false
+	case s.leaving():
+		return max(a.Until.Sub(s.now()), 0), true
+	case a.Do == deploy.Act:
+		return 0, false
+	case a.Until.IsZero():
+		return sleepUntilTold, true
+	}
+	d = max(a.Until.Sub(s.now()), 0)
+	return d, d > s.e.opts.Linger
+}
+
+// hear applies the signals that wait.
+func (s *session) hear(ctx context.Context) (entries []deploy.Entry, consumed string, err error) {
+	select {
+	case <-s.nudged:
+		s.signals = max(s.signals, 1)
+	default:
+	}
+	if s.signals == 0 {
+		return nil, "", nil
+	}
+	inbox, err := s.e.store.Inbox(ctx, s.id)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, signal := range inbox {
+		after, said := deploy.Apply(s.release, signal, s.now())
+		s.release, consumed = after, signal.ID
+		entries = append(entries, said...)
+	}
+	s.signals = 0
+	return entries, consumed, nil
+}
+
+// commit stores the release with its entries. Intents and ends wait for a replica if there is one.
+func (s *session) commit(ctx context.Context, a deploy.Action, entries []deploy.Entry, consumed string, rest time.Duration, leave bool) error {
+	done, err := s.e.store.Commit(ctx, deploy.Commit{
+		Release: s.release, Epoch: s.epoch, Entries: entries, Consumed: consumed,
+		Yield: leave, After: rest, Durable: a.Do != deploy.Wait,
+	})
+	if err != nil {
+		return err
+	}
+	s.release.Rev, s.signals = done.Rev, done.Signals
+	s.sync(done.Now)
+	for _, e := range entries {
+		s.e.opts.Observe(s.release, e)
+		s.log.Info().Str("phase", string(e.Phase)).Str("step", string(e.Step)).Str("entry", string(e.Kind)).
+			Str("state", string(e.State)).Str("by", string(e.By)).Int64("took_ms", e.Took).Msg(e.Text)
+	}
+	return nil
+}
+
+// linger waits in memory: for d, for a nudge, for a hand-over or for the end of the lease.
+func (s *session) linger(ctx context.Context, d time.Duration) {
+	timer, stop := s.e.opts.Clock.NewTimer(d)
+	defer stop()
+	select {
+	case <-timer:
+	case <-s.nudged:
+		s.signals = max(s.signals, 1)
+	case <-s.leave:
+	case <-ctx.Done():
+	}
+}
