@@ -1,0 +1,132 @@
+package providertest
+
+import (
+	"strings"
+	"testing"
+
+	"slipway/internal/deploy"
+)
+
+var staging = []fact{
+	{"a staged revision is invisible to users", func(t *testing.T, h Harness, p deploy.Platform) {
+		q := h.request(1, h.Image)
+		op, err := p.Stage(t.Context(), q)
+		if err != nil || op == "" {
+			t.Fatalf("operation %q, %v", op, err)
+		}
+		s := describe(t, h, p)
+		wantShares(t, s, map[deploy.RevisionName]int{h.Baseline: 100})
+		if s.Settled || s.Unrest == "" {
+			t.Errorf("in progress, but settled %v, unrest %q", s.Settled, s.Unrest)
+		}
+		if err := finish(t, h, p, op); err != nil {
+			t.Fatal(err)
+		}
+		s = rest(t, h, p)
+		wantShares(t, s, map[deploy.RevisionName]int{h.Baseline: 100})
+		wantTag(t, s, q.Tag, q.Candidate)
+		wantTag(t, s, h.UserTag, h.Baseline)
+		r, err := p.Revision(t.Context(), h.Service, q.Candidate)
+		if err != nil || !r.Ready || r.Failed || r.Image != h.Image.Ref || r.Version != h.Image.Version {
+			t.Errorf("the candidate is %+v, %v", r, err)
+		}
+	}},
+	{"a revision is not ready and not failed while it comes up", func(t *testing.T, h Harness, p deploy.Platform) {
+		q := h.request(1, h.Image)
+		if _, err := p.Stage(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.Revision(t.Context(), h.Service, q.Candidate)
+		if err != nil || r.Ready || r.Failed {
+			t.Errorf("the candidate is %+v, %v", r, err)
+		}
+	}},
+	{"staged twice is staged once", func(t *testing.T, h Harness, p deploy.Platform) {
+		q := h.request(1, h.Image)
+		wantChanges(t, h, 1, func() {
+			for range 2 {
+				if _, err := p.Stage(t.Context(), q); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rest(t, h, p)
+			if op, err := p.Stage(t.Context(), q); err != nil || op != "" {
+				t.Errorf("once it is there: operation %q, %v", op, err)
+			}
+		})
+		wantTag(t, rest(t, h, p), q.Tag, q.Candidate)
+	}},
+	{"staged again after a lost answer is staged once", func(t *testing.T, h Harness, p deploy.Platform) {
+		q := h.request(1, h.Image)
+		wantChanges(t, h, 1, func() {
+			h.LoseAnswer()
+			_, err := p.Stage(t.Context(), q)
+			wantCode(t, "stage with a lost answer", err, deploy.Unavailable)
+			if _, err := h.Connect().Stage(t.Context(), q); err != nil {
+				t.Fatalf("again, by another process: %v", err)
+			}
+			rest(t, h, p)
+		})
+		r, err := p.Revision(t.Context(), h.Service, q.Candidate)
+		if err != nil || !r.Ready {
+			t.Errorf("the candidate is %+v, %v", r, err)
+		}
+	}},
+	{"a name is not staged with another image", func(t *testing.T, h Harness, p deploy.Platform) {
+		stage(t, h, p, h.request(1, h.Image))
+		wantChanges(t, h, 0, func() {
+			_, err := p.Stage(t.Context(), h.request(1, h.Other))
+			wantCode(t, "stage another image", err, deploy.Conflict)
+		})
+	}},
+	{"nothing is staged once a person has moved traffic", func(t *testing.T, h Harness, p deploy.Platform) {
+		first := stage(t, h, p, h.request(1, h.Image))
+		h.MoveTraffic(map[deploy.RevisionName]int{h.Baseline: 70, first: 30})
+		wantChanges(t, h, 0, func() {
+			_, err := p.Stage(t.Context(), h.request(2, h.Other))
+			wantCode(t, "stage over split traffic", err, deploy.Conflict)
+		})
+		wantShares(t, rest(t, h, p), map[deploy.RevisionName]int{h.Baseline: 70, first: 30})
+	}},
+	{"an image that is not there is refused in the platform's words", func(t *testing.T, h Harness, p deploy.Platform) {
+		cannotStart(t, h, p, h.Missing, h.MissingWords)
+	}},
+	{"an image that crashes is refused in the platform's words", func(t *testing.T, h Harness, p deploy.Platform) {
+		cannotStart(t, h, p, h.Crashing, h.CrashingWords)
+	}},
+	{"after a revision that failed the next one comes up, even if nobody cleaned up", func(t *testing.T, h Harness, p deploy.Platform) {
+		cannotStart(t, h, p, h.Crashing, h.CrashingWords)
+		second := stage(t, h, p, h.request(2, h.Image))
+		shift(t, h, p, map[deploy.RevisionName]int{second: 100})
+	}},
+	{"traffic can go back to the baseline after a revision that failed", func(t *testing.T, h Harness, p deploy.Platform) {
+		cannotStart(t, h, p, h.Crashing, h.CrashingWords)
+		op, err := p.Shift(t.Context(), deploy.ShiftRequest{Service: h.Service, Shares: map[deploy.RevisionName]int{h.Baseline: 100}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := finish(t, h, p, op); err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+		wantShares(t, describe(t, h, p), map[deploy.RevisionName]int{h.Baseline: 100})
+	}},
+}
+
+func cannotStart(t *testing.T, h Harness, p deploy.Platform, img Image, words string) {
+	t.Helper()
+	q := h.request(1, img)
+	op, err := p.Stage(t.Context(), q)
+	if err != nil {
+		t.Fatalf("stage: %v", err)
+	}
+	err = finish(t, h, p, op)
+	wantCode(t, "the operation", err, deploy.Invalid)
+	if !strings.Contains(deploy.Message(err), words) || deploy.Hint(err) == "" {
+		t.Errorf("message %q, hint %q; want the words %q and a hint", deploy.Message(err), deploy.Hint(err), words)
+	}
+	r, err := p.Revision(t.Context(), h.Service, q.Candidate)
+	if err != nil || r.Ready || !r.Failed || !strings.Contains(r.Reason, words) {
+		t.Errorf("the candidate is %+v, %v; want it failed with the words %q", r, err, words)
+	}
+	wantShares(t, describe(t, h, p), map[deploy.RevisionName]int{h.Baseline: 100})
+}

@@ -1,0 +1,171 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/google"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"slipway/internal/deploy"
+)
+
+var _ deploy.Images = (*Images)(nil)
+
+// platform is what the clouds run that Slipway knows.
+var platform = v1.Platform{OS: "linux", Architecture: "amd64"}
+
+// Images looks tags up. Its methods may be called from any goroutine.
+type Images struct {
+	transport   *http.Transport
+	keychain    authn.Keychain
+	timeout     time.Duration
+	suggestions time.Duration
+}
+
+// Options of New; nil means all defaults.
+type Options struct {
+	// Timeout bounds Resolve with its retries, not counting suggestions; default 10 s.
+	Timeout time.Duration
+	// Suggestions bounds the search for the nearest tags; default 2 s.
+	Suggestions time.Duration
+	// Keychain replaces the credentials of docker's configuration and of gcloud.
+	Keychain authn.Keychain
+}
+
+// New makes a resolver. It connects to nothing.
+func New(opts *Options) *Images {
+	i := &Images{
+		transport:   http.DefaultTransport.(*http.Transport).Clone(), //nolint:errcheck // net/http says what it is
+		keychain:    authn.NewMultiKeychain(authn.DefaultKeychain, google.Keychain),
+		timeout:     10 * time.Second,
+		suggestions: 2 * time.Second,
+	}
+	if opts == nil {
+		return i
+	}
+	if opts.Timeout > 0 {
+		i.timeout = opts.Timeout
+	}
+	if opts.Suggestions > 0 {
+		i.suggestions = opts.Suggestions
+	}
+	if opts.Keychain != nil {
+		i.keychain = opts.Keychain
+	}
+	return i
+}
+
+// Close gives idle connections up.
+func (i *Images) Close() { i.transport.CloseIdleConnections() }
+
+// Resolve finds the image of a tag; of an image for several platforms, the one for linux/amd64. Size is what has
+// to be downloaded, in bytes. NotFound if there is no such tag, with the nearest tags in Hint; Invalid if the
+// names make no sense or the image is for other machines; Forbidden if the registry refuses us; Unavailable if
+// it does not answer.
+func (i *Images) Resolve(ctx context.Context, repository, tag string) (deploy.Image, error) {
+	doing := "find image " + repository + ":" + tag
+	ref, err := name.NewTag(repository+":"+tag, name.StrictValidation)
+	if err != nil {
+		return deploy.Image{}, &deploy.Error{
+			Code: deploy.Invalid, Op: doing, Msg: repository + ":" + tag + " is not the name of an image",
+			Hint: "a version is a tag such as v1.2.4; in the catalog, image is registry/repository without a tag", Err: err,
+		}
+	}
+	within, cancel := context.WithTimeout(ctx, i.timeout)
+	defer cancel()
+	desc, err := remote.Get(ref, i.options(within)...)
+	if missing(err) {
+		return deploy.Image{}, &deploy.Error{
+			Code: deploy.NotFound, Op: doing, Msg: "there is no " + repository + ":" + tag,
+			Hint: i.nearest(ctx, ref), Err: err,
+		}
+	}
+	if err != nil {
+		return deploy.Image{}, i.explain(ctx, doing, ref, err)
+	}
+	if !desc.MediaType.IsImage() && !desc.MediaType.IsIndex() {
+		return deploy.Image{}, &deploy.Error{
+			Code: deploy.Invalid, Op: doing, Msg: fmt.Sprintf("%s:%s is no container image but %q", repository, tag, desc.MediaType),
+			Hint: "push an image under this tag",
+		}
+	}
+	img, err := pick(desc)
+	if err != nil {
+		return deploy.Image{}, i.explain(ctx, doing, ref, err)
+	}
+	if img == nil {
+		return deploy.Image{}, otherMachines(doing, ref)
+	}
+	out, runsOn, err := describe(img)
+	if err != nil {
+		return deploy.Image{}, i.explain(ctx, doing, ref, err)
+	}
+	if !runsOn.Satisfies(platform) {
+		return deploy.Image{}, otherMachines(doing, ref)
+	}
+	out.Repository, out.Tag = repository, tag
+	return out, nil
+}
+
+func (i *Images) options(ctx context.Context) []remote.Option {
+	return []remote.Option{
+		remote.WithContext(ctx),
+		remote.WithTransport(i.transport),
+		remote.WithAuthFromKeychain(i.keychain),
+		remote.WithPlatform(platform),
+		remote.WithUserAgent("slipway"),
+		remote.WithRetryBackoff(remote.Backoff{Duration: 150 * time.Millisecond, Factor: 3, Jitter: 0.5, Steps: 3}),
+	}
+}
+
+// pick is the image itself, or the one of an index that is for our platform; nil if there is none.
+func pick(desc *remote.Descriptor) (v1.Image, error) {
+	if !desc.MediaType.IsIndex() {
+		return desc.Image()
+	}
+	index, err := desc.ImageIndex()
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	for _, child := range manifest.Manifests {
+		if child.MediaType.IsImage() && child.Platform != nil && child.Platform.Satisfies(platform) {
+			return index.Image(child.Digest)
+		}
+	}
+	return nil, nil
+}
+
+// describe reads what an image is, and what it says it runs on. One that does not say runs on ours.
+func describe(img v1.Image) (deploy.Image, v1.Platform, error) {
+	digest, err := img.Digest()
+	if err != nil {
+		return deploy.Image{}, v1.Platform{}, err
+	}
+	manifest, err := img.Manifest()
+	if err != nil {
+		return deploy.Image{}, v1.Platform{}, err
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		return deploy.Image{}, v1.Platform{}, err
+	}
+	out := deploy.Image{Digest: digest.String(), Built: config.Created.Time, Size: manifest.Config.Size}
+	for _, layer := range manifest.Layers {
+		out.Size += layer.Size
+	}
+	return out, v1.Platform{
+		OS:           cmp.Or(config.OS, platform.OS),
+		Architecture: cmp.Or(config.Architecture, platform.Architecture),
+	}, nil
+}
