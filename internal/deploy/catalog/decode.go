@@ -1,0 +1,223 @@
+package catalog
+
+import (
+	"reflect"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// wholeNumber is the only way a number may be written: 010, 0x1F and 1_000 mean different things to different
+// readers.
+var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,8})$`)
+
+// decode fills v from the node at path. What does not fit is reported, and v left as it is.
+func (s *source) decode(n ast.Node, v reflect.Value, path string) {
+	switch n.(type) {
+	case *ast.NullNode:
+		s.problem(path, last(path)+" has no value", s.nullHint(position(n)))
+		return
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		s.problem(path, "anchors, aliases and tags are not read here", "write the value out; what environments share may stand at the top of the file")
+		return
+	}
+	switch p := v.Addr().Interface().(type) {
+	case *Environments:
+		s.environments(n, p, path)
+		return
+	case *Duration:
+		s.duration(n, p, path)
+		return
+	case *CPU:
+		s.cpu(n, p, path)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		s.decode(n, v.Elem(), path)
+	case reflect.Struct:
+		s.mapping(n, v, path)
+	case reflect.Map:
+		s.variables(n, v, path)
+	case reflect.Slice:
+		s.list(n, v, path)
+	case reflect.String:
+		if text, ok := s.text(n, path); ok {
+			v.SetString(text)
+		}
+	case reflect.Int:
+		s.number(n, v, path)
+	case reflect.Bool:
+		if b, ok := n.(*ast.BoolNode); ok {
+			v.SetBool(b.Value)
+		} else {
+			s.mistyped(n, path, "true or false", "")
+		}
+	default: // no field of a File is of another kind
+	}
+}
+
+func (s *source) mapping(n ast.Node, v reflect.Value, path string) {
+	fields := fieldsOf(v.Type())
+	var misspelt []string
+	s.entries(n, path, func(key string, at pos, value ast.Node) {
+		index, ok := fields.index[key]
+		if ok {
+			s.decode(value, v.FieldByIndex(index), under(path, key))
+			return
+		}
+		if m := meant(key, fields.names); m != "" {
+			misspelt = append(misspelt, under(path, m))
+		}
+		s.problemAt(at, "unknown key "+strconv.Quote(key), didYouMean(key, fields.names))
+	})
+	for _, key := range misspelt {
+		if !s.has(key) {
+			s.flawed[key] = true // it is not missing as well
+		}
+	}
+}
+
+// environments decodes them in the order of the file.
+func (s *source) environments(n ast.Node, into *Environments, path string) {
+	s.entries(n, path, func(key string, _ pos, value ast.Node) {
+		env := Environment{Name: key}
+		s.decode(value, reflect.ValueOf(&env).Elem(), under(path, key))
+		*into = append(*into, env)
+	})
+}
+
+func (s *source) variables(n ast.Node, v reflect.Value, path string) {
+	vars := reflect.MakeMap(v.Type())
+	s.entries(n, path, func(key string, _ pos, value ast.Node) {
+		var text string
+		s.decode(value, reflect.ValueOf(&text).Elem(), under(path, key))
+		vars.SetMapIndex(reflect.ValueOf(key), reflect.ValueOf(text))
+	})
+	v.Set(vars)
+}
+
+// entries calls each for every key of a mapping, once per key, and notes where it stands.
+func (s *source) entries(n ast.Node, path string, each func(key string, at pos, value ast.Node)) {
+	var values []*ast.MappingValueNode
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		values = m.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{m}
+	default:
+		s.mistyped(n, path, "a mapping of keys to values", "")
+		return
+	}
+	first := map[string]int{}
+	for _, e := range values {
+		at := position(e.Key)
+		key, ok := keyText(e.Key)
+		if !ok {
+			s.problemAt(at, "a key must be plain text", "")
+			continue
+		}
+		if line, twice := first[key]; twice {
+			s.problemAt(at, "key "+strconv.Quote(key)+" stands here twice", "it is also on line "+strconv.Itoa(line))
+			continue
+		}
+		first[key] = at.line
+		s.places[under(path, key)] = place{at, position(e.Value)}
+		each(key, at, e.Value)
+	}
+}
+
+func keyText(n ast.MapKeyNode) (string, bool) {
+	switch k := n.(type) {
+	case *ast.StringNode:
+		return k.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return k.GetToken().Value, true
+	}
+	return "", false
+}
+
+func (s *source) list(n ast.Node, v reflect.Value, path string) {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		s.mistyped(n, path, "a list", "")
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values)))
+	for i, value := range seq.Values {
+		at := position(value)
+		s.places[item(path, i)] = place{at, at}
+		s.decode(value, v.Index(i), item(path, i))
+	}
+}
+
+func (s *source) text(n ast.Node, path string) (string, bool) {
+	switch t := n.(type) {
+	case *ast.StringNode:
+		return t.Value, true
+	case *ast.LiteralNode:
+		return t.Value.Value, true
+	case ast.ScalarNode:
+		s.mistyped(n, path, "text", "put it in quotes: "+strconv.Quote(t.GetToken().Value))
+	default:
+		s.mistyped(n, path, "text", "")
+	}
+	return "", false
+}
+
+func (s *source) number(n ast.Node, v reflect.Value, path string) {
+	i, ok := n.(*ast.IntegerNode)
+	if !ok || !wholeNumber.MatchString(i.Token.Value) {
+		s.mistyped(n, path, "a whole number", "")
+		return
+	}
+	value, err := strconv.ParseInt(i.Token.Value, 10, 32)
+	if err != nil {
+		s.mistyped(n, path, "a whole number", "")
+		return
+	}
+	v.SetInt(value)
+}
+
+func (s *source) cpu(n ast.Node, into *CPU, path string) {
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		*into = CPU(n.GetToken().Value)
+	default:
+		if text, ok := s.text(n, path); ok {
+			*into = CPU(text)
+		}
+	}
+}
+
+func (s *source) duration(n ast.Node, into *Duration, path string) {
+	const units = "units are h, m, s and ms: 90s, 5m, 1h30m"
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		value := n.GetToken().Value
+		s.problem(path, last(path)+" "+value+" has no unit", "write "+value+"s if you mean seconds")
+		return
+	}
+	text, ok := s.text(n, path)
+	if !ok {
+		return
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		s.problem(path, last(path)+" "+strconv.Quote(text)+" is not a time span", units)
+		return
+	}
+	s.must(d >= 0, path, last(path)+" "+text+" is less than nothing", "")
+	*into = Duration(d)
+}
+
+func (s *source) mistyped(n ast.Node, path, want, hint string) {
+	name := last(path)
+	if name == "" {
+		name = "a catalog file"
+	}
+	s.problem(path, name+" must be "+want+", not "+describe(n), hint)
+}

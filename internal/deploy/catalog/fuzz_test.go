@@ -1,0 +1,47 @@
+package catalog_test
+
+import (
+	"io/fs"
+	"testing"
+	"testing/fstest"
+
+	"slipway/deployments"
+	"slipway/internal/deploy"
+	"slipway/internal/deploy/catalog"
+)
+
+// FuzzLoad holds that no text makes Load panic, that problems stand in the file, and that what loads can be
+// resolved, planned and rewritten.
+func FuzzLoad(f *testing.F) {
+	guide, err := fs.ReadFile(deployments.Catalog(), "coditect-app.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(guide))
+	f.Add(sound)
+	for _, seed := range []string{"", "a: &x [*x]", "? [a]: b", "service: {a: b: c}", "%YAML 1.2\n---\n-", "environments: {? : }", "a:\n\t- b", "service: |\n  x\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		src := fstest.MapFS{"app.yaml": file(text)}
+		c, err := catalog.LoadFS(src, "cat")
+		if err != nil {
+			if deploy.CodeOf(err) != deploy.Invalid {
+				t.Fatalf("code %s of %v", deploy.CodeOf(err), err)
+			}
+			return
+		}
+		for _, target := range c.Targets() {
+			spec, err := c.Resolve(target, "v1")
+			if err != nil {
+				t.Fatalf("resolve %s: %v", target, err)
+			}
+			if _, err := deploy.NewPlan(spec); err != nil {
+				t.Fatalf("plan %s: %v", target, err)
+			}
+		}
+		if err := catalog.Rewrite(src, t.TempDir(), catalog.Rewriting{Speed: 60, Registry: "127.0.0.1:5000"}); err != nil {
+			t.Fatalf("rewrite: %v", err)
+		}
+	})
+}

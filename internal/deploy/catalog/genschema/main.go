@@ -1,0 +1,89 @@
+// Command genschema writes the JSON Schema of catalog files, from the Go types that decode them, to the file it is
+// given. Editors use it to complete and check keys while one types; the bot itself never reads it.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+
+	"slipway/internal/deploy/catalog"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: genschema FILE")
+		os.Exit(2)
+	}
+	if err := write(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "genschema:", err)
+		os.Exit(1)
+	}
+}
+
+func write(file string) error {
+	schema, err := generate()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, schema, 0o644)
+}
+
+// generate makes the schema. The working folder must be that of package catalog: the descriptions are the
+// comments in its source.
+func generate() ([]byte, error) {
+	r := &jsonschema.Reflector{
+		Anonymous:                  true,
+		FieldNameTag:               "yaml",
+		RequiredFromJSONSchemaTags: true,
+		ExpandedStruct:             true,
+		Mapper:                     custom,
+	}
+	if err := addComments(r); err != nil {
+		return nil, err
+	}
+	schema := r.Reflect(&catalog.File{})
+	schema.Title = "Slipway catalog file"
+	// What is inlined twice would be written twice; environments refer to their own definition.
+	environment := r.Reflect(&catalog.Environment{})
+	for name, definition := range environment.Definitions {
+		schema.Definitions[name] = definition
+	}
+	environment.Definitions, environment.Version = nil, ""
+	schema.Definitions["Environment"] = environment
+	text, err := json.MarshalIndent(schema, "", "  ")
+	return append(text, '\n'), err
+}
+
+// custom describes the types that are not decoded as Go declares them.
+func custom(t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[catalog.Duration]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(h|m|s|ms))+$`}
+	case reflect.TypeFor[catalog.CPU]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string"}}}
+	case reflect.TypeFor[catalog.Environments]():
+		one := uint64(1)
+		return &jsonschema.Schema{
+			Type: "object", MinProperties: &one,
+			AdditionalProperties: &jsonschema.Schema{Ref: "#/$defs/Environment"},
+		}
+	}
+	return nil
+}
+
+// addComments makes the comments of package catalog the descriptions, each as one line.
+func addComments(r *jsonschema.Reflector) error {
+	base := reflect.TypeFor[catalog.File]().PkgPath()
+	if err := r.AddGoComments(base, ".", jsonschema.WithFullComment()); err != nil {
+		return fmt.Errorf("read the comments of package catalog: %w", err)
+	}
+	for name, text := range r.CommentMap {
+		r.CommentMap[name] = strings.Join(strings.Fields(text), " ")
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package catalog
+
+import (
+	"cmp"
+	"maps"
+)
+
+// merged is what an environment has: its own, and what the top of the file says where it says nothing. Platform
+// and policy are merged key by key, env and secrets variable by variable; everything else, lists and the
+// strategy included, replaces as a whole.
+func merged(top, own Shared) Shared {
+	return Shared{
+		Image:    cmp.Or(own.Image, top.Image),
+		Channel:  cmp.Or(own.Channel, top.Channel),
+		OnCall:   cmp.Or(own.OnCall, top.OnCall),
+		Platform: mergedPlatform(deref(top.Platform), deref(own.Platform)),
+		Strategy: cmp.Or(own.Strategy, top.Strategy),
+		Health:   replaced(top.Health, own.Health),
+		Policy:   mergedPolicy(deref(top.Policy), deref(own.Policy)),
+	}
+}
+
+func mergedPlatform(top, own Platform) *Platform {
+	return &Platform{
+		Kind:         cmp.Or(own.Kind, top.Kind),
+		Project:      cmp.Or(own.Project, top.Project),
+		Region:       cmp.Or(own.Region, top.Region),
+		Service:      cmp.Or(own.Service, top.Service),
+		CPU:          cmp.Or(own.CPU, top.CPU),
+		Memory:       cmp.Or(own.Memory, top.Memory),
+		MinInstances: cmp.Or(own.MinInstances, top.MinInstances),
+		MaxInstances: cmp.Or(own.MaxInstances, top.MaxInstances),
+		Concurrency:  cmp.Or(own.Concurrency, top.Concurrency),
+		Timeout:      cmp.Or(own.Timeout, top.Timeout),
+		Env:          united(top.Env, own.Env),
+		Secrets:      united(top.Secrets, own.Secrets),
+	}
+}
+
+func mergedPolicy(top, own Policy) *Policy {
+	return &Policy{
+		Deploy:              replaced(top.Deploy, own.Deploy),
+		Approve:             replaced(top.Approve, own.Approve),
+		Approvals:           cmp.Or(own.Approvals, top.Approvals),
+		RequesterMayApprove: cmp.Or(own.RequesterMayApprove, top.RequesterMayApprove),
+		ApprovalExpires:     cmp.Or(own.ApprovalExpires, top.ApprovalExpires),
+	}
+}
+
+func deref[T any](p *T) T {
+	if p == nil {
+		return *new(T)
+	}
+	return *p
+}
+
+// replaced is own unless nothing was said: an empty list is something.
+func replaced[T any](top, own []T) []T {
+	if own == nil {
+		return top
+	}
+	return own
+}
+
+func united(top, own map[string]string) map[string]string {
+	if len(top)+len(own) == 0 {
+		return nil
+	}
+	all := make(map[string]string, len(top)+len(own))
+	maps.Copy(all, top)
+	maps.Copy(all, own)
+	return all
+}

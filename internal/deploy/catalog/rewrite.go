@@ -1,0 +1,127 @@
+package catalog
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"slipway/internal/deploy"
+)
+
+// Rewriting is what a copy of a catalog has that the original does not. Zero values change nothing.
+type Rewriting struct {
+	Speed    float64                  // bakes and the expiry of approvals are divided by it; request and check times are not
+	Registry string                   // host:port that takes the place of every image's registry
+	URLs     map[deploy.Target]string // where users reach a target
+}
+
+// Rewrite writes a changed copy of the catalog in the top folder of src to the folder dst, which is created if
+// it is not there, one file for each, under the same names. Comments are not kept. Problems if src is not a
+// catalog, or would not be one any more; Invalid if r makes no sense. Doing it again gives the same files.
+func Rewrite(src fs.FS, dst string, r Rewriting) error {
+	c, err := LoadFS(src, "")
+	if err != nil {
+		return err
+	}
+	if err := r.check(c); err != nil {
+		return err
+	}
+	names, err := catalogFiles(src)
+	if err != nil {
+		return fmt.Errorf("list the catalog to copy: %w", err)
+	}
+	if err := os.MkdirAll(dst, 0o755); err != nil {
+		return fmt.Errorf("make the folder of the copy: %w", err)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(src, name)
+		if err != nil {
+			return fmt.Errorf("read the catalog to copy: %w", err)
+		}
+		out, err := r.rewrite(read(name, text).file)
+		if err != nil {
+			return fmt.Errorf("rewrite %s: %w", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dst, name), out, 0o644); err != nil {
+			return fmt.Errorf("write the copy of %s: %w", name, err)
+		}
+	}
+	_, err = Load(dst)
+	return err
+}
+
+func (r Rewriting) check(c *Catalog) error {
+	if r.Speed < 0 || math.IsNaN(r.Speed) {
+		return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: fmt.Sprintf("speed %g is not a factor", r.Speed)}
+	}
+	known := c.Targets()
+	for t := range r.URLs {
+		if !slices.Contains(known, t) {
+			return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: "there is no target " + t.String() + " to give a URL"}
+		}
+	}
+	return nil
+}
+
+// rewrite changes f, which is the caller's to give away.
+func (r Rewriting) rewrite(f File) ([]byte, error) {
+	if r.faster() {
+		f.Shared = withExpiry(f.Shared)
+	}
+	r.shared(&f.Shared)
+	for i := range f.Environments {
+		env := &f.Environments[i]
+		r.shared(&env.Shared)
+		if url, ok := r.URLs[deploy.Target{Service: f.Service, Environment: env.Name}]; ok {
+			env.URL = url
+		}
+	}
+	var out bytes.Buffer
+	if err := yaml.NewEncoder(&out, yaml.IndentSequence(true)).Encode(f); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// withExpiry writes the default expiry down where there was none, so that it is divided too.
+func withExpiry(s Shared) Shared {
+	policy := deref(s.Policy)
+	if policy.ApprovalExpires == 0 {
+		policy.ApprovalExpires = Duration(defaultExpiry)
+	}
+	s.Policy = &policy
+	return s
+}
+
+func (r Rewriting) shared(s *Shared) {
+	if _, repository, ok := strings.Cut(s.Image, "/"); ok && r.Registry != "" {
+		s.Image = r.Registry + "/" + repository
+	}
+	if s.Strategy != nil {
+		for i := range s.Strategy.Steps {
+			r.divide(&s.Strategy.Steps[i].Bake)
+		}
+	}
+	if s.Policy != nil {
+		r.divide(&s.Policy.ApprovalExpires)
+	}
+}
+
+func (r Rewriting) faster() bool { return r.Speed != 0 && r.Speed != 1 }
+
+// divide leaves at least a millisecond of what was more than nothing.
+func (r Rewriting) divide(d *Duration) {
+	if !r.faster() || *d <= 0 {
+		return
+	}
+	scaled := time.Duration(float64(*d) / r.Speed).Round(time.Millisecond)
+	*d = Duration(max(scaled, time.Millisecond))
+}

@@ -1,0 +1,92 @@
+package catalog
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// What is meant where a file says nothing.
+const (
+	defaultStatus    = 200
+	defaultTimeout   = 5 * time.Second
+	defaultApprovals = 1
+	defaultExpiry    = time.Hour
+)
+
+func (w whole) target() deploy.Target {
+	return deploy.Target{Service: w.file.Service, Environment: w.name}
+}
+
+func (w whole) ref() deploy.ServiceRef {
+	p := w.Platform
+	return deploy.ServiceRef{Kind: deploy.PlatformKind(p.Kind), Project: p.Project, Region: p.Region, Name: p.Service}
+}
+
+// spec is the environment for the engine, with the references in its variables not yet filled in.
+func (w whole) spec() deploy.Spec {
+	p := w.Platform
+	return deploy.Spec{
+		Image: w.Image,
+		Platform: deploy.PlatformSpec{Service: w.ref(), Settings: deploy.Settings{
+			CPU: string(p.CPU), Memory: p.Memory,
+			MinInstances: p.MinInstances, MaxInstances: p.MaxInstances,
+			Concurrency: p.Concurrency, Timeout: time.Duration(p.Timeout),
+			Env: p.Env, Secrets: p.Secrets,
+		}},
+		Strategy: w.strategy(),
+		Health:   w.health(),
+		URL:      strings.TrimSuffix(w.url, "/"),
+		Policy:   w.policy(),
+		Channel:  w.Channel,
+		OnCall:   w.OnCall,
+		Source:   w.source.name,
+	}
+}
+
+func (w whole) strategy() deploy.Strategy {
+	g := deref(w.Strategy)
+	kind := deploy.StrategyKind(g.Kind)
+	if kind == deploy.BlueGreen && len(g.Steps) == 0 {
+		return deploy.Strategy{Kind: kind, Steps: []deploy.TrafficStep{{Percent: 100, Approve: true}}}
+	}
+	strategy := deploy.Strategy{Kind: kind}
+	for _, t := range g.Steps {
+		strategy.Steps = append(strategy.Steps, deploy.TrafficStep{Percent: t.Percent, Bake: time.Duration(t.Bake), Approve: t.Approve})
+	}
+	return strategy
+}
+
+func (w whole) health() []deploy.HealthCheck {
+	checks := make([]deploy.HealthCheck, len(w.Health))
+	for i, h := range w.Health {
+		checks[i] = deploy.HealthCheck{
+			Path: h.Path, Status: cmp.Or(h.Status, defaultStatus), Version: h.Version,
+			Timeout: cmp.Or(time.Duration(h.Timeout), defaultTimeout),
+		}
+	}
+	return checks
+}
+
+func (w whole) policy() deploy.Policy {
+	p := w.Policy
+	return deploy.Policy{
+		Deploy:              principals(p.Deploy),
+		Approve:             principals(p.Approve),
+		Approvals:           cmp.Or(p.Approvals, defaultApprovals),
+		RequesterMayApprove: deref(p.RequesterMayApprove),
+		ApprovalExpires:     cmp.Or(time.Duration(p.ApprovalExpires), defaultExpiry),
+		DeployAt:            w.rule(w.at("policy.deploy")),
+		ApproveAt:           w.rule(w.at("policy.approve")),
+	}
+}
+
+func principals(names []string) []deploy.Principal {
+	list := make([]deploy.Principal, len(names))
+	for i, n := range names {
+		list[i] = deploy.Principal(n)
+	}
+	return list
+}
