@@ -1,0 +1,73 @@
+package phase
+
+import (
+	"context"
+	"fmt"
+
+	"slipway/internal/deploy"
+)
+
+// revision creates the candidate without traffic and waits until the platform says that it is ready and that
+// the baseline still has everything. Its name was settled in preflight, so a repeat finds it instead of making
+// another.
+func (p Ports) revision(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
+	pf, err := p.platform(r)
+	if err != nil {
+		return deploy.Outcome{}, err
+	}
+	f := r.Facts
+	if f.Operation == "" {
+		op, err := pf.Stage(ctx, stageRequest(r))
+		if err != nil {
+			return deploy.Outcome{}, err
+		}
+		f.Operation = string(op)
+		if op != "" {
+			return again(s, f, "creating "+string(f.Candidate.Name)), nil
+		}
+	}
+	if rest, err := awaitOperation(ctx, pf, f, s); err != nil || rest.Again > 0 {
+		return rest, err
+	}
+	return p.staged(ctx, pf, r, s)
+}
+
+// staged reads back what the platform made of the candidate.
+func (p Ports) staged(ctx context.Context, pf deploy.Platform, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
+	f, ref := r.Facts, r.Spec.Platform.Service
+	rev, err := pf.Revision(ctx, ref, f.Candidate.Name)
+	if err != nil {
+		return deploy.Outcome{}, err
+	}
+	if rev.Failed {
+		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "create " + string(rev.Name),
+			Msg: fmt.Sprintf("%s did not become ready: %s", rev.Name, rev.Reason)}
+	}
+	svc, err := pf.Describe(ctx, ref)
+	if err != nil {
+		return deploy.Outcome{}, err
+	}
+	line, tagged := svc.Tagged(f.Candidate.Tag)
+	if !rev.Ready || !tagged || !svc.Settled {
+		return again(s, f, ""), nil
+	}
+	if other, ok := svc.Foreign(f.Baseline.Name); ok {
+		return deploy.Outcome{Facts: f, Park: movedByHand(other, f.Baseline.Name, 100)}, nil
+	}
+	f.Candidate.URL, f.Operation = line.URL, ""
+	return deploy.Outcome{Facts: f, Note: fmt.Sprintf("revision %s ready, 0 %%", rev.Name)}, nil
+}
+
+func stageRequest(r deploy.Release) deploy.StageRequest {
+	return deploy.StageRequest{
+		Service: r.Spec.Platform.Service, Candidate: r.Facts.Candidate.Name, Tag: r.Facts.Candidate.Tag,
+		Image: r.Facts.Image.Ref(), Settings: r.Spec.Platform.Settings, Baseline: r.Facts.Baseline.Name,
+		Labels: map[string]string{"slipway-release": string(r.ID)},
+	}
+}
+
+// movedByHand is what people are told when traffic is where no release put it.
+func movedByHand(other deploy.Share, ours deploy.RevisionName, percent int) string {
+	return fmt.Sprintf("somebody moved traffic by hand: %s has %d %%, where %s should have %d %%; put it back and resume, or roll back",
+		other.Revision, other.Percent, ours, percent)
+}

@@ -1,0 +1,72 @@
+// Package phase carries out the steps of a release, one file per phase of the deployment guide. It reaches the
+// outside through the ports of package deploy only.
+//
+// Every runner here may be called again after a crash at any line: it looks before it acts, and what it learnt
+// goes back in its Outcome, never into memory of its own. Start reading at Runners, then traffic.go.
+package phase
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// Ports are what the phases work with.
+type Ports struct {
+	Platforms map[deploy.PlatformKind]deploy.Platform
+	Images    deploy.Images
+	Prober    deploy.Prober
+}
+
+// Runners lists the code for every kind of step that takes an act; gates and bakes are decided without one.
+func Runners(p Ports) map[deploy.StepKind]deploy.Runner {
+	return map[deploy.StepKind]deploy.Runner{
+		deploy.KindService:  deploy.RunnerFunc(p.service),
+		deploy.KindImage:    deploy.RunnerFunc(p.image),
+		deploy.KindRevision: deploy.RunnerFunc(p.revision),
+		deploy.KindHealth:   deploy.RunnerFunc(p.health),
+		deploy.KindShift:    deploy.RunnerFunc(p.shift),
+		deploy.KindRetire:   deploy.RunnerFunc(p.retire),
+		deploy.KindReturn:   deploy.RunnerFunc(p.giveBack),
+		deploy.KindVerify:   deploy.RunnerFunc(p.verify),
+	}
+}
+
+// platform is where the release's target runs.
+func (p Ports) platform(r deploy.Release) (deploy.Platform, error) {
+	kind := r.Spec.Platform.Service.Kind
+	if pf, ok := p.Platforms[kind]; ok {
+		return pf, nil
+	}
+	return nil, &deploy.Error{Code: deploy.Invalid, Op: "find the platform", Msg: "this Slipway has no client for the platform " + string(kind)}
+}
+
+// again looks at a step once more: after 100 ms at first, then ever more slowly up to 2 s, so that a change is
+// noticed late by at most a quarter of the time it took.
+func again(s deploy.Step, f deploy.Facts, note string) deploy.Outcome {
+	wait := 100 * time.Millisecond * time.Duration(math.Pow(1.25, float64(min(s.Looks, 14))))
+	return deploy.Outcome{Facts: f, Again: min(wait, 2*time.Second), Note: note}
+}
+
+// awaitOperation looks once at the operation named in the facts. With rest.Again the step has
+// nothing more to do for now: the operation goes on, or it has ended in something that passes, and the next look
+// asks for the same again. Otherwise it is over, or forgotten by the platform, and what holds now must be read
+// from the service itself, which every caller does next.
+func awaitOperation(ctx context.Context, pf deploy.Platform, f deploy.Facts, s deploy.Step) (rest deploy.Outcome, err error) {
+	if f.Operation == "" {
+		return rest, nil
+	}
+	done, err := pf.Wait(ctx, deploy.Operation(f.Operation))
+	switch {
+	case deploy.CodeOf(err) == deploy.NotFound && !done, err == nil && done:
+		return rest, nil
+	case err == nil:
+		return again(s, f, ""), nil
+	case done && (deploy.Retryable(err) || s.Kind == deploy.KindReturn):
+		f.Operation = ""
+		return again(s, f, "the platform did not carry it out, asking again: "+deploy.Message(err)), nil
+	}
+	return rest, err
+}

@@ -1,0 +1,86 @@
+package phase
+
+import (
+	"context"
+	"fmt"
+
+	"slipway/internal/deploy"
+)
+
+// shift gives the candidate its share and waits until the platform reports it; what was asked does not count.
+func (p Ports) shift(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
+	pf, err := p.platform(r)
+	if err != nil {
+		return deploy.Outcome{}, err
+	}
+	f, ref := r.Facts, r.Spec.Platform.Service
+	if rest, err := awaitOperation(ctx, pf, f, s); err != nil || rest.Again > 0 {
+		return rest, err
+	}
+	svc, err := pf.Describe(ctx, ref)
+	if err != nil {
+		return deploy.Outcome{}, err
+	}
+	if other, ok := svc.Foreign(f.Baseline.Name, f.Candidate.Name); ok {
+		return deploy.Outcome{Facts: f, Park: movedByHand(other, f.Candidate.Name, s.Percent)}, nil
+	}
+	if svc.Settled && svc.Percent(f.Candidate.Name) == s.Percent {
+		f.Share, f.Operation = s.Percent, ""
+		return deploy.Outcome{Facts: f, Note: fmt.Sprintf("%d %% on %s, as the platform reports", s.Percent, f.Candidate.Name)}, nil
+	}
+	if f.Operation == "" && svc.Busy {
+		return again(s, f, "waiting for the service to settle: "+svc.Unrest), nil
+	}
+	if f.Operation == "" {
+		return p.askFor(ctx, pf, r, s, svc.Percent(f.Candidate.Name))
+	}
+	if !svc.Busy {
+		f.Operation = "" // carried out, and yet not so: ask again
+	}
+	return again(s, f, fmt.Sprintf("asked for %d %%, the platform reports %d %% so far", s.Percent, svc.Percent(f.Candidate.Name))), nil
+}
+
+// askFor makes the call, unless the share is not where the last step left it.
+func (p Ports) askFor(ctx context.Context, pf deploy.Platform, r deploy.Release, s deploy.Step, reported int) (deploy.Outcome, error) {
+	f := r.Facts
+	if s.Looks == 0 && reported != f.Share {
+		return deploy.Outcome{Facts: f, Park: movedByHand(deploy.Share{Revision: f.Candidate.Name, Percent: reported}, f.Candidate.Name, f.Share)}, nil
+	}
+	shares := map[deploy.RevisionName]int{f.Candidate.Name: s.Percent}
+	if s.Percent < 100 {
+		shares[f.Baseline.Name] = 100 - s.Percent
+	}
+	op, err := pf.Shift(ctx, deploy.ShiftRequest{Service: r.Spec.Platform.Service, Shares: shares})
+	if err != nil {
+		return deploy.Outcome{}, err
+	}
+	f.Operation = string(op)
+	return again(s, f, fmt.Sprintf("asked for %d %%", s.Percent)), nil
+}
+
+// retire takes the candidate's tag off. It is housekeeping: a release does not fail for it.
+func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
+	f := r.Facts
+	if f.Candidate.Tag == "" {
+		return deploy.Outcome{Facts: f, Note: "no tag to take off"}, nil
+	}
+	pf, err := p.platform(r)
+	if err != nil {
+		return deploy.Outcome{}, err
+	}
+	if f.Operation == "" {
+		op, err := pf.Retire(ctx, r.Spec.Platform.Service, f.Candidate.Tag)
+		if err != nil {
+			return deploy.Outcome{}, err
+		}
+		if op != "" {
+			f.Operation = string(op)
+			return again(s, f, ""), nil
+		}
+	}
+	if rest, err := awaitOperation(ctx, pf, f, s); err != nil || rest.Again > 0 {
+		return rest, err
+	}
+	f.Operation = ""
+	return deploy.Outcome{Facts: f, Note: "tag " + f.Candidate.Tag + " taken off"}, nil
+}
