@@ -1,0 +1,87 @@
+package commands
+
+import (
+	"strconv"
+
+	"slipway/internal/deploy"
+)
+
+// Command is what was said, understood. String gives it the way a person would type it; parsing that again (as
+// Slack would send it) gives the same command.
+type Command interface {
+	String() string
+}
+
+// DeployCommand asks for a version on a target, or with Plan only for a look at what would be done. An empty
+// Environment is the service's default, an empty Strategy the catalog's.
+type DeployCommand struct {
+	Service, Version, Environment string
+	Strategy                      deploy.StrategyKind
+	Reason                        string
+	Plan                          bool
+}
+
+// StatusCommand asks how things stand: everywhere, for a service, or for one target.
+type StatusCommand struct{ Service, Environment string }
+
+// HistoryCommand asks for the last releases of a target.
+type HistoryCommand struct{ Service, Environment string }
+
+// HelpCommand asks what can be said.
+type HelpCommand struct{}
+
+// PromoteCommand approves the gate that waits; with a Percent, only if it is the gate of that share.
+type PromoteCommand struct {
+	Service, Environment string
+	Percent              int
+}
+
+// RollbackCommand takes the running release back, or the last one. Version asks for a certain version that was
+// live before.
+type RollbackCommand struct{ Service, Environment, Version, Reason string }
+
+// String gives /deploy SERVICE VERSION [ENV] …
+func (c DeployCommand) String() string {
+	l := line{command: "/deploy"}.words(c.Service, c.Version, c.Environment)
+	if c.Strategy != "" {
+		l = l.option("strategy", string(c.Strategy))
+	}
+	if c.Reason != "" {
+		l = l.option("reason", c.Reason)
+	}
+	if c.Plan {
+		l.options = append(l.options, option{name: "plan"})
+	}
+	return l.String()
+}
+
+// String gives /deploy status [SERVICE [ENV]].
+func (c StatusCommand) String() string {
+	return line{command: "/deploy", sub: "status"}.words(c.Service, c.Environment).String()
+}
+
+// String gives /deploy history SERVICE [ENV].
+func (c HistoryCommand) String() string {
+	return line{command: "/deploy", sub: "history"}.words(c.Service, c.Environment).String()
+}
+
+// String gives /deploy help.
+func (c HelpCommand) String() string { return "/deploy help" }
+
+// String gives /promote SERVICE [ENV] [PERCENT].
+func (c PromoteCommand) String() string {
+	l := line{command: "/promote"}.words(c.Service, c.Environment)
+	if c.Percent > 0 {
+		l = l.words(strconv.Itoa(c.Percent))
+	}
+	return l.String()
+}
+
+// String gives /rollback SERVICE [ENV] [VERSION] --reason "…".
+func (c RollbackCommand) String() string {
+	l := line{command: "/rollback"}.words(c.Service, c.Environment, c.Version)
+	if c.Reason != "" {
+		l = l.option("reason", c.Reason)
+	}
+	return l.String()
+}

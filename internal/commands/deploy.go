@@ -1,0 +1,81 @@
+package commands
+
+import (
+	"context"
+	"errors"
+
+	"slipway/internal/deploy"
+)
+
+// deploy creates a release. Whether the target is free is decided by the store in the same script that takes the
+// hold; asking first would be one round trip more and prove nothing.
+func (h *Handler) deploy(ctx context.Context, who speaker, c DeployCommand) (Text, error) {
+	t := h.target(c.Service, c.Environment)
+	spec, err := h.catalog.Resolve(t, c.Version)
+	if err != nil {
+		return nil, err
+	}
+	if spec, err = withStrategy(spec, c); err != nil {
+		return nil, err
+	}
+	r, err := deploy.NewRelease(deploy.Ask{
+		Kind: deploy.Deploy, Target: t, Version: c.Version, Requester: who.by, Reason: c.Reason, Spec: spec,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.Plan {
+		return h.plan(ctx, c, r)
+	}
+	if err := h.mayDeploy(ctx, who.by, c, t, spec.Policy); err != nil {
+		return nil, err
+	}
+	if err := h.notLive(ctx, t, c.Version); err != nil {
+		return nil, err
+	}
+	created, err := h.store.Create(ctx, r, who.event)
+	if err != nil {
+		return nil, h.notCreated(ctx, t, c.String(), err)
+	}
+	return Text{}.Strong(string(created.Release.ID)).Plainf(" brings %s to %s. Follow it in %s.", t, c.Version, spec.Channel), nil
+}
+
+// notLive refuses a version that the target runs already. Slipway knows what it brought there; if somebody moved
+// traffic by hand since, a rollback to the same version repairs it.
+func (h *Handler) notLive(ctx context.Context, t deploy.Target, version string) error {
+	r, ok, err := h.live(ctx, t)
+	if err != nil || !ok || landed(r).Version != version {
+		return err
+	}
+	repair := RollbackCommand{Service: t.Service, Environment: t.Environment, Version: version, Reason: "traffic was moved by hand"}
+	return refused(Text{}.Plainf("%s runs %s already, since ", t, version).Clock(r.Ended).Plain(", by ").
+		Strong(string(r.ID)).Plain(" of ").User(r.Requester).Plain(".").Line().
+		Plain("What else was live: ").Code(HistoryCommand{Service: t.Service, Environment: t.Environment}.String()).Line().
+		Plain("If traffic was moved by hand since: ").Code(repair.String()))
+}
+
+// notCreated says why the store did not take a release.
+func (h *Handler) notCreated(ctx context.Context, t deploy.Target, again string, err error) error {
+	var held *deploy.HeldError
+	if errors.As(err, &held) {
+		return h.held(ctx, t, held.Holder, again)
+	}
+	if deploy.CodeOf(err) == deploy.Unavailable {
+		return &unconfirmed{target: t, err: err}
+	}
+	return err
+}
+
+// held says who has the target, where it stands and what can be done.
+func (h *Handler) held(ctx context.Context, t deploy.Target, holder deploy.ReleaseID, again string) error {
+	r, err := h.store.Get(ctx, holder)
+	if err != nil || r.State.Terminal() {
+		return refused(Text{}.Plainf("%s was held by %s a moment ago. Nothing was started. Type again: ", t, holder).Code(again))
+	}
+	text := Text{}.Plainf("%s is held by ", t).Add(title(r)).Plain("; it ").Add(standing(r, h.now())).Plain(".").Line()
+	if gate := r.Current(); r.State == deploy.Waiting && gate != nil {
+		promote := PromoteCommand{Service: t.Service, Environment: t.Environment, Percent: gate.Percent}
+		text = text.Plain("To let it go on: ").Code(promote.String()).Plain(" · ")
+	}
+	return refused(text.Plain("Wait for it, or ask ").User(r.Requester).Plain(". Then: ").Code(again))
+}

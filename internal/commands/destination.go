@@ -1,0 +1,138 @@
+package commands
+
+import (
+	"context"
+	"slices"
+
+	"slipway/internal/deploy"
+)
+
+// destination is where a rollback returns to.
+type destination struct {
+	revision deploy.Revision
+	image    deploy.Image
+	from     string // version that runs now, if known
+}
+
+// destination finds the version that was named, or else the one that was live before the last release.
+func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCommand) (destination, error) {
+	live, ok, err := h.live(ctx, t)
+	if err != nil {
+		return destination{}, err
+	}
+	releases, err := h.store.History(ctx, t, lookBack)
+	if _, err = h.gap(ctx, len(releases), err); err != nil {
+		return destination{}, err
+	}
+	if ok && !slices.ContainsFunc(releases, func(r deploy.Release) bool { return r.ID == live.ID }) {
+		releases = append(releases, live)
+	}
+	known := reached(releases)
+	from := ""
+	if ok {
+		from = called(landed(live))
+	}
+	if c.Version != "" {
+		for _, d := range known {
+			if c.Version == d.revision.Version || c.Version == string(d.revision.Name) {
+				d.from = from
+				return d, nil
+			}
+		}
+		return destination{}, refused(unknownVersion(t, c, known, from))
+	}
+	// What has gone back once is not taken further by somebody who did not see that it had: that takes a name.
+	if len(releases) > 0 && releases[0].State == deploy.RolledBack {
+		return destination{}, refused(goneBack(t, c, releases[0], known))
+	}
+	if !ok || live.Facts.Baseline.Name == "" {
+		return destination{}, refused(nowhere(t, c, known, from))
+	}
+	d := destination{revision: live.Facts.Baseline, from: from}
+	for _, k := range known {
+		if k.revision.Name == d.revision.Name {
+			d.image = k.image
+		}
+	}
+	return d, nil
+}
+
+// reached lists the revisions that had 100 %, the newest first: what releases brought there, and what they found.
+func reached(releases []deploy.Release) []destination {
+	var list []destination
+	add := func(rev deploy.Revision, image deploy.Image) {
+		if rev.Name == "" {
+			return
+		}
+		for i := range list {
+			if list[i].revision.Name == rev.Name {
+				if list[i].image.Digest == "" {
+					list[i].image = image
+				}
+				return
+			}
+		}
+		list = append(list, destination{revision: rev, image: image})
+	}
+	for _, r := range releases {
+		switch {
+		case r.Kind == deploy.Deploy && r.State == deploy.Succeeded:
+			add(landed(r), r.Facts.Image)
+			add(r.Facts.Baseline, deploy.Image{})
+		case r.Kind == deploy.Rollback:
+			add(r.Facts.Baseline, r.Facts.Image)
+		default:
+			add(r.Facts.Baseline, deploy.Image{})
+		}
+	}
+	return list
+}
+
+// others names the versions that can be returned to, without the one that runs.
+func others(known []destination, from string) []string {
+	var list []string
+	for _, d := range known {
+		if v := called(d.revision); v != from && !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func unknownVersion(t deploy.Target, c RollbackCommand, known []destination, from string) Text {
+	list := others(known, from)
+	text := Text{}.Plainf("Slipway has never seen %s at 100 %% of %s", c.Version, t)
+	if len(list) == 0 {
+		return text.Plain(", nor any other version to go back to. To bring it there: ").
+			Code(DeployCommand{Service: c.Service, Version: c.Version, Environment: t.Environment}.String())
+	}
+	text = text.Plainf(". It can go back to: %s.", names(list))
+	if meant, near := nearest(c.Version, list); near {
+		c.Version = meant
+		return text.Plain(" Did you mean: ").Code(c.String())
+	}
+	c.Version = list[0]
+	return text.Plain(" Type: ").Code(c.String())
+}
+
+// nowhere says that there is nothing to go back to without a version.
+func nowhere(t deploy.Target, c RollbackCommand, known []destination, from string) Text {
+	text := Text{}.Plainf("There is nothing to go back to: Slipway knows of no version that %s ran before.", t)
+	return text.choice(t, c, others(known, from))
+}
+
+// goneBack says that the last release was taken back already.
+func goneBack(t deploy.Target, c RollbackCommand, last deploy.Release, known []destination) Text {
+	text := Text{}.Plainf("%s is back on %s already: ", t, called(last.Facts.Baseline)).Add(title(last)).
+		Plain(" ").Add(ending(last)).Plain(".")
+	return text.choice(t, c, others(known, called(last.Facts.Baseline)))
+}
+
+// choice offers the versions that a rollback can be sent to by name.
+func (t Text) choice(target deploy.Target, c RollbackCommand, versions []string) Text {
+	if len(versions) == 0 {
+		return t.Line().Plain("See: ").Code(HistoryCommand{Service: c.Service, Environment: target.Environment}.String())
+	}
+	c.Version = versions[0]
+	return t.Plainf(" Versions that were live: %s. To go to one, name it: ", names(versions)).Code(c.String())
+}

@@ -1,0 +1,71 @@
+package commands
+
+import (
+	"context"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// detailLines is how many entries of the journal are shown; the thread has them all.
+const detailLines = 15
+
+// details shows what was recorded last, and the names under which the platform knows what is released.
+func (h *Handler) details(ctx context.Context, r deploy.Release) (Text, error) {
+	entries, err := h.store.Journal(ctx, r.ID, max(r.Rev-detailLines, 0))
+	if err != nil {
+		return nil, err
+	}
+	entries = entries[max(len(entries)-detailLines, 0):]
+	text := title(r).Plainf(" · %s ", r.Target).Add(standing(r, h.now())).Plain(".")
+	text = text.revision("Before", r.Facts.Baseline).revision("New", r.Facts.Candidate)
+	if r.Facts.Image.Digest != "" {
+		text = text.Line().Plain("Image: ").Code(r.Facts.Image.Ref())
+	}
+	for _, e := range entries {
+		text = text.Line().Clock(e.At).Plain(" ").Add(entry(e))
+	}
+	return text, nil
+}
+
+func (t Text) revision(what string, rev deploy.Revision) Text {
+	if rev.Name == "" {
+		return t
+	}
+	t = t.Line().Plain(what + ": ").Code(string(rev.Name))
+	if rev.Version != "" {
+		t = t.Plain(" (" + rev.Version + ")")
+	}
+	if rev.Tag != "" {
+		t = t.Plain(" tagged ").Code(rev.Tag)
+	}
+	return t
+}
+
+// entry tells one entry of the journal in a line.
+func entry(e deploy.Entry) Text {
+	what, why := string(e.Step)+" "+kinds[e.Kind], e.Text
+	switch e.Kind {
+	case deploy.EntryAsked, deploy.EntryApproved: // their text says it all: "approved 50 %"
+		what, why = string(e.Step)+" "+e.Text, ""
+	case deploy.EntryState:
+		what = "is " + states[e.State]
+	default:
+	}
+	t := Text{}.Plain(strings.TrimSpace(what))
+	if e.By != "" && e.By != deploy.Slipway {
+		t = t.Plain(" by ").User(e.By)
+	}
+	return t.reason(why)
+}
+
+var states = map[deploy.State]string{
+	deploy.Running: "running", deploy.Waiting: "waiting", deploy.Paused: "held", deploy.RollingBack: "rolling back",
+	deploy.Parked: "stopped", deploy.Succeeded: "done", deploy.RolledBack: "rolled back", deploy.Failed: "failed",
+}
+
+var kinds = map[deploy.EntryKind]string{
+	deploy.EntryCreated: "created", deploy.EntryIntent: "begins", deploy.EntryProgress: "goes on",
+	deploy.EntryTrouble: "has trouble", deploy.EntryOutcome: "done", deploy.EntryFailure: "failed",
+	deploy.EntrySignal: "was told", deploy.EntryAsked: "asks", deploy.EntryApproved: "approved", deploy.EntryState: "is",
+}

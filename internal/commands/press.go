@@ -1,0 +1,68 @@
+package commands
+
+import (
+	"context"
+
+	"slipway/internal/deploy"
+)
+
+// Press answers a button. It runs the same functions as the commands: a button proves nothing, neither who may
+// press it nor that it still fits.
+func (h *Handler) Press(ctx context.Context, p Press) Reply {
+	ctx, cancel := context.WithTimeout(ctx, h.opts.Within)
+	defer cancel()
+	if err := h.admit(ctx, p.By, p.Team); err != nil {
+		return h.answer(ctx, nil, err, "")
+	}
+	text, err := h.pressed(ctx, p)
+	return h.answer(ctx, text, err, "")
+}
+
+func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
+	r, err := h.store.Get(ctx, p.Release)
+	if deploy.CodeOf(err) == deploy.NotFound {
+		return nil, refused(Text{}.Plain("That release is not there any more: releases are kept for 90 days. See: ").Code(StatusCommand{}.String()))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.Action == Details {
+		return h.details(ctx, r)
+	}
+	if r.State.Terminal() {
+		return nil, refused(h.over(r))
+	}
+	who := speaker{by: p.By, event: p.Event}
+	named := func(s deploy.Step) bool { return s.Name == p.Step }
+	switch p.Action {
+	case Promote:
+		percent, ok := percentOf(r, p.Step)
+		if !ok {
+			return nil, refused(Text{}.Plain("That button does not belong to a step of ").Add(title(r)).Plain("; it ").
+				Add(standing(r, h.now())).Plain(". Nothing was changed."))
+		}
+		return h.approve(ctx, who, r, named, percent)
+	case Pause:
+		if gate, late := passed(r, named); late {
+			return nil, refused(h.alreadyPromoted(r, gate).Plain(" To hold it there, press Hold in its newest message."))
+		}
+		return h.hold(ctx, who, r)
+	case Resume:
+		return h.resume(ctx, who, r)
+	case RollBack:
+		return h.takeBack(ctx, who, r, RollbackCommand{Reason: "the button was pressed"})
+	default:
+		return nil, refused(Text{}.Plain("This version of Slipway does not know that button. See: ").
+			Code(StatusCommand{Service: r.Target.Service, Environment: r.Target.Environment}.String()))
+	}
+}
+
+// percentOf is the share that a gate is about.
+func percentOf(r deploy.Release, gate deploy.StepName) (percent int, ok bool) {
+	for _, s := range r.Steps {
+		if s.Name == gate && s.Kind == deploy.KindGate {
+			return s.Percent, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,172 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// promote approves the gate that waits.
+func (h *Handler) promote(ctx context.Context, who speaker, c PromoteCommand) (Text, error) {
+	t := h.target(c.Service, c.Environment)
+	r, ok, err := h.active(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, h.nothingWaits(ctx, t)
+	}
+	return h.approve(ctx, who, r, func(gate deploy.Step) bool { return c.Percent == 0 || gate.Percent == c.Percent }, c.Percent)
+}
+
+// nothingWaits says that no release is under way, and what became of the last one.
+func (h *Handler) nothingWaits(ctx context.Context, t deploy.Target) error {
+	last, ok, err := h.previous(ctx, t)
+	if err != nil {
+		return err
+	}
+	text := Text{}.Plainf("Nothing waits: no release of %s is under way.", t)
+	if ok && last.State.Terminal() {
+		text = text.Plain(" The last one, ").Add(title(last)).Plain(", ").Add(ending(last)).Plain(".")
+	}
+	return refused(text.Line().Plain("See: ").Code(StatusCommand{Service: t.Service, Environment: t.Environment}.String()))
+}
+
+// approve stores the approval of the gate that waits, if it is the one that is meant. percent is the share that
+// the person named, 0 if none.
+func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, meant func(deploy.Step) bool, percent int) (Text, error) {
+	if err := h.promotable(r, meant, percent); err != nil {
+		return nil, err
+	}
+	gate := r.Current()
+	again := PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: gate.Percent}.String()
+	if err := h.mayApprove(ctx, who.by, r, again); err != nil {
+		return nil, err
+	}
+	if who.by == r.Requester && !r.Spec.Policy.RequesterMayApprove {
+		return nil, refused(Text{}.Plainf("You asked for %s yourself, so somebody else has to approve it. Approvers: ", r.ID).
+			principals(r.Spec.Policy.Approve).Plain(".").because(r.Spec.Policy.ApproveAt).Line().
+			Plain("Ask one of them to press the button, or to type: ").Code(again))
+	}
+	missing := gate.Needed - len(gate.Approvals)
+	if r.MayApprove(gate, who.by) == "" {
+		if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalPromote, Step: gate.Name}); err != nil {
+			return nil, err
+		}
+		missing--
+	}
+	text := Text{}.Plainf("Your approval of %d %% for ", gate.Percent).Strong(string(r.ID)).Plain(" is stored.")
+	if missing > 0 {
+		return text.Plainf(" It still needs %s from ", approvals(missing)).principals(r.Spec.Policy.Approve).Plain("."), nil
+	}
+	return text.Plainf(" It goes on to %d %%; follow it in %s.", gate.Percent, r.Spec.Channel), nil
+}
+
+// promotable refuses if the gate that is meant is not the one that waits.
+func (h *Handler) promotable(r deploy.Release, meant func(deploy.Step) bool, percent int) error {
+	if r.State.Terminal() {
+		return refused(h.over(r))
+	}
+	if goingBack(r) {
+		return refused(title(r).Plain(" ").Add(standing(r, h.now())).Plain(". There is nothing to promote."))
+	}
+	cur := r.Current()
+	open := r.State == deploy.Waiting && cur != nil && cur.Kind == deploy.KindGate
+	if open && meant(*cur) {
+		return nil
+	}
+	if gate, ok := passed(r, meant); ok && percent > 0 {
+		return refused(h.alreadyPromoted(r, gate))
+	}
+	if percent > 0 && !hasGate(r, percent) {
+		return refused(h.noSuchGate(r, percent))
+	}
+	if open {
+		right := PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: cur.Percent}
+		return refused(title(r).Plainf(" waits for %d %%, not for %d %%. Type: ", cur.Percent, percent).Code(right.String()))
+	}
+	return refused(h.notOpen(r))
+}
+
+// passed finds the gate that was meant among those that people have let the release pass.
+func passed(r deploy.Release, meant func(deploy.Step) bool) (deploy.Step, bool) {
+	for _, s := range r.Steps {
+		if s.Kind == deploy.KindGate && s.Status == deploy.Done && meant(s) {
+			return s, true
+		}
+	}
+	return deploy.Step{}, false
+}
+
+func hasGate(r deploy.Release, percent int) bool {
+	for _, s := range r.Steps {
+		if s.Kind == deploy.KindGate && s.Percent == percent {
+			return true
+		}
+	}
+	return false
+}
+
+// alreadyPromoted answers whoever comes late: "Already at 50 %, promoted by @bob 2 min ago."
+func (h *Handler) alreadyPromoted(r deploy.Release, gate deploy.Step) Text {
+	text := Text{}
+	if r.Facts.Share >= gate.Percent {
+		text = text.Plainf("Already at %d %%, promoted by ", r.Facts.Share)
+	} else {
+		text = text.Plainf("Already on the way from %d %% to %d %%, promoted by ", r.Facts.Share, gate.Percent)
+	}
+	for i, a := range gate.Approvals {
+		if i > 0 {
+			text = text.Plain(" and ")
+		}
+		text = text.User(a.By)
+	}
+	return text.Plain(" " + ago(gate.EndedAt, h.now()) + ".")
+}
+
+func (h *Handler) noSuchGate(r deploy.Release, percent int) Text {
+	t := r.Target
+	var shares []string
+	next := 0
+	for _, s := range r.Steps {
+		if s.Kind == deploy.KindGate {
+			shares = append(shares, fmt.Sprintf("%d %%", s.Percent))
+			if next == 0 && !s.Status.Ended() {
+				next = s.Percent
+			}
+		}
+	}
+	text := title(r).Plainf(" does not ask for %d %%", percent)
+	if len(shares) == 0 {
+		return text.Plain(", nor for any other approval. It ").Add(standing(r, h.now())).Plain(".")
+	}
+	text = text.Plainf("; it asks for %s.", strings.Join(shares, ", "))
+	if next == 0 {
+		return text.Plain(" It ").Add(standing(r, h.now())).Plain(".")
+	}
+	return text.Plain(" Type: ").Code(PromoteCommand{Service: t.Service, Environment: t.Environment, Percent: next}.String())
+}
+
+// notOpen says what is happening instead, and when the next gate opens.
+func (h *Handler) notOpen(r deploy.Release) Text {
+	text := Text{}.Plain("Nothing waits for approval: ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).Plain(".")
+	switch r.State {
+	case deploy.Paused:
+		return text.Plain(" Press Resume first; it asks again then.")
+	case deploy.Parked:
+		return text.Plain(" Press Resume to try the step again, or roll back.")
+	default:
+	}
+	for i, s := range r.Steps {
+		if s.Kind != deploy.KindGate || s.Status.Ended() {
+			continue
+		}
+		before := r.Clone()
+		before.Steps = before.Steps[:i]
+		now := h.now()
+		return text.Plainf(" It asks for %d %% at about ", s.Percent).Clock(now.Add(deploy.Remaining(before, now))).Plain(".")
+	}
+	return text.Plain(" It needs no more approvals.")
+}

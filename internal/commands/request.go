@@ -1,0 +1,39 @@
+package commands
+
+import "slipway/internal/deploy"
+
+// Request is a command as a person typed it.
+type Request struct {
+	Event   deploy.EventID // hearing of the same event twice counts once
+	By      deploy.UserID
+	Team    string // of the person, as the envelope says
+	Channel string // id
+	Command string // "/deploy"
+	Text    string // what followed, with Slack's escapes
+}
+
+// Press is a press of a button. Step is the step that was current when the button was drawn.
+type Press struct {
+	Event   deploy.EventID
+	By      deploy.UserID
+	Team    string
+	Release deploy.ReleaseID
+	Action  Action
+	Step    deploy.StepName
+}
+
+// Action is what a button asks for.
+type Action string
+
+const (
+	Promote  Action = "promote"   // approve the gate named by Step
+	Pause    Action = "pause"     // shown as Hold
+	Resume   Action = "resume"    // go on from a pause, or try a parked step again
+	RollBack Action = "roll_back" // go back now
+	Details  Action = "details"   // read only
+)
+
+// Reply is shown only to the person who typed or pressed. With no Text there is nothing to say.
+type Reply struct {
+	Text Text
+}

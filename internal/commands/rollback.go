@@ -1,0 +1,97 @@
+package commands
+
+import (
+	"context"
+
+	"slipway/internal/deploy"
+)
+
+// lookBack is how many releases are searched for a version to return to.
+const lookBack = 50
+
+// rollback takes the running release back; with none running it makes a release that returns to what was live
+// before.
+func (h *Handler) rollback(ctx context.Context, who speaker, c RollbackCommand) (Text, error) {
+	t := h.target(c.Service, c.Environment)
+	c.Environment = t.Environment
+	r, ok, err := h.active(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return h.takeBack(ctx, who, r, c)
+	}
+	spec, err := h.catalog.Resolve(t, c.Version)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.maySteer(ctx, who.by, t, spec.Policy, "roll back", c.String()); err != nil {
+		return nil, err
+	}
+	return h.returnTo(ctx, who, t, c)
+}
+
+// takeBack tells a running release to go back. c has no Service if a button was pressed.
+func (h *Handler) takeBack(ctx context.Context, who speaker, r deploy.Release, c RollbackCommand) (Text, error) {
+	again := ""
+	if c.Service != "" {
+		again = c.String()
+	}
+	if err := h.maySteer(ctx, who.by, r.Target, r.Spec.Policy, "roll back", again); err != nil {
+		return nil, err
+	}
+	if goingBack(r) && r.State != deploy.Parked {
+		return nil, refused(Text{}.Plain("Already rolling back: ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).Plain("."))
+	}
+	if c.Version != "" && c.Version != r.Facts.Baseline.Version && c.Version != string(r.Facts.Baseline.Name) {
+		return nil, h.firstThis(r, c)
+	}
+	if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalRollBack, Reason: c.Reason}); err != nil {
+		return nil, err
+	}
+	if r.Facts.Baseline.Name == "" {
+		return Text{}.Plain("Stopping ").Add(title(r)).Plainf(" before it changes %s. Follow it in %s.", r.Target, r.Spec.Channel), nil
+	}
+	return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s returns from %s to %s. Follow it in %s.",
+		r.Target, r.Version, called(r.Facts.Baseline), r.Spec.Channel), nil
+}
+
+// firstThis refuses to let a running release go anywhere but where it came from.
+func (h *Handler) firstThis(r deploy.Release, c RollbackCommand) error {
+	back := c
+	back.Version = ""
+	text := title(r).Plain(" is under way, and it can only stop: it has changed nothing yet.")
+	if r.Facts.Baseline.Name != "" {
+		text = title(r).Plainf(" is under way and goes back to %s, not to %s.", called(r.Facts.Baseline), c.Version)
+	}
+	return refused(text.Line().Plain("First: ").Code(back.String()).Plain(" Then: ").Code(c.String()))
+}
+
+// returnTo makes a release that goes back.
+func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c RollbackCommand) (Text, error) {
+	to, err := h.destination(ctx, t, c)
+	if err != nil {
+		return nil, err
+	}
+	version := called(to.revision)
+	spec, err := h.catalog.Resolve(t, version)
+	if err != nil {
+		return nil, err
+	}
+	r, err := deploy.NewRelease(deploy.Ask{
+		Kind: deploy.Rollback, Target: t, Version: version, Requester: who.by, Reason: c.Reason,
+		Spec: spec, Baseline: to.revision, Image: to.image,
+	})
+	if err != nil {
+		return nil, err
+	}
+	created, err := h.store.Create(ctx, r, who.event)
+	if err != nil {
+		return nil, h.notCreated(ctx, t, c.String(), err)
+	}
+	text := Text{}.Strong(string(created.Release.ID)).Plainf(" rolls %s back", t)
+	if to.from != "" && to.from != version {
+		text = text.Plainf(" from %s", to.from)
+	}
+	return text.Plainf(" to %s. Follow it in %s.", version, spec.Channel), nil
+}

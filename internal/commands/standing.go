@@ -1,0 +1,164 @@
+package commands
+
+import (
+	"fmt"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// phaseTitles are the chapters as people read them.
+var phaseTitles = map[deploy.Phase]string{
+	deploy.Preflight: "Preflight", deploy.Backup: "Backup", deploy.Migrate: "Migrate", deploy.Stage: "Deploy",
+	deploy.Health: "Health", deploy.Traffic: "Traffic", deploy.Validate: "Validate", deploy.Observe: "Observe",
+	deploy.BackTraffic: "Rollback", deploy.BackVerify: "Rollback", deploy.BackIncident: "Rollback", deploy.BackDatabase: "Rollback",
+}
+
+// title names a release for people: coditect-app-41 (v1.2.3, @carol).
+func title(r deploy.Release) Text {
+	what := r.Version
+	if r.Kind == deploy.Rollback {
+		what = "back to " + r.Version
+	}
+	return Text{}.Strong(string(r.ID)).Plainf(" (%s, ", what).User(r.Requester).Plain(")")
+}
+
+// standing says where a release stands, without naming it: "is at Traffic 10 % since 13:40, about 9 min left".
+func standing(r deploy.Release, now time.Time) Text {
+	switch r.State {
+	case deploy.Waiting:
+		return waiting(r, now)
+	case deploy.Paused:
+		return Text{}.Plainf("is held at %d %% by ", r.Facts.Share).User(r.By).Plain(" since ").Clock(r.Since).reason(r.Why)
+	case deploy.Parked:
+		return Text{}.Plainf("stopped at %d %% and needs a person since ", r.Facts.Share).Clock(r.Since).reason(r.Why)
+	case deploy.RollingBack:
+		return Text{}.Plainf("is rolling back%s, by ", backTo(r)).User(r.By).Plain(" since ").Clock(r.Since).
+			Plain(", " + about(deploy.Remaining(r, now)) + " left").reason(r.Why)
+	case deploy.Succeeded, deploy.RolledBack, deploy.Failed:
+		return ending(r)
+	case deploy.Running:
+	}
+	return underWay(r, now)
+}
+
+func underWay(r deploy.Release, now time.Time) Text {
+	since := r.Since
+	t := Text{}.Plain("is at its end")
+	if cur := r.Current(); cur != nil {
+		t = Text{}.Plain("is at " + chapter(r, cur))
+		if !cur.Begun.IsZero() {
+			since = cur.Begun
+		}
+	}
+	t = t.Plain(" since ").Clock(since).Plain(", " + about(deploy.Remaining(r, now)) + " left")
+	switch n := gates(r); {
+	case n == 1:
+		t = t.Plain(", not counting an approval")
+	case n > 1:
+		t = t.Plainf(", not counting %d approvals", n)
+	}
+	return t
+}
+
+func chapter(r deploy.Release, s *deploy.Step) string {
+	if s.Phase == deploy.Traffic {
+		return fmt.Sprintf("%s %d %%", phaseTitles[s.Phase], r.Facts.Share)
+	}
+	if name := phaseTitles[s.Phase]; name != "" {
+		return name
+	}
+	return string(s.Phase)
+}
+
+// waiting says whom a release waits for.
+func waiting(r deploy.Release, now time.Time) Text {
+	gate := r.Current()
+	if gate == nil {
+		return underWay(r, now)
+	}
+	t := Text{}.Plainf("is at Traffic %d %% and waits since ", r.Facts.Share).Clock(gate.Begun).Plain(" for ").
+		Plainf("%s of %d %% from ", approvals(gate.Needed-len(gate.Approvals)), gate.Percent).principals(r.Spec.Policy.Approve)
+	if !r.Spec.Policy.RequesterMayApprove {
+		t = t.Plain(", not from ").User(r.Requester)
+	}
+	if !gate.Until.IsZero() {
+		t = t.Plain("; expires ").Clock(gate.Until)
+	}
+	return t
+}
+
+func approvals(n int) string {
+	if n == 1 {
+		return "1 approval"
+	}
+	return fmt.Sprintf("%d approvals", n)
+}
+
+// ending says how a release ended and when.
+func ending(r deploy.Release) Text {
+	switch r.State {
+	case deploy.Succeeded:
+		return Text{}.Plainf("brought %s to 100 %% at ", r.Version).Clock(r.Ended)
+	case deploy.RolledBack:
+		return Text{}.Plainf("went back%s at ", backTo(r)).Clock(r.Ended).Plain(", by ").User(r.By).reason(r.Why)
+	default:
+		return Text{}.Plain("failed at ").Clock(r.Ended).reason(r.Why)
+	}
+}
+
+// over answers a word to a release that has ended.
+func (h *Handler) over(r deploy.Release) Text {
+	return title(r).Plain(" has ended: it ").Add(ending(r)).Plain(". Nothing was changed.")
+}
+
+func backTo(r deploy.Release) string {
+	if r.Facts.Baseline.Name == "" {
+		return ""
+	}
+	return " to " + called(r.Facts.Baseline)
+}
+
+// called names a revision by its version, or if that is not known by itself.
+func called(rev deploy.Revision) string {
+	if rev.Version != "" {
+		return rev.Version
+	}
+	return string(rev.Name)
+}
+
+func (t Text) reason(why string) Text {
+	if why == "" {
+		return t
+	}
+	return t.Plain(": " + why)
+}
+
+// goingBack says whether the release takes its plan of going back, also while that is parked.
+func goingBack(r deploy.Release) bool {
+	plan := r.Plan()
+	return len(plan) > 0 && len(r.Back) > 0 && plan[0].Name == r.Back[0].Name
+}
+
+// gates counts the gates that have not been passed.
+func gates(r deploy.Release) int {
+	n := 0
+	for _, s := range r.Plan() {
+		if s.Kind == deploy.KindGate && !s.Status.Ended() {
+			n++
+		}
+	}
+	return n
+}
+
+// landed is the revision that has 100 % after a release that ended as it was meant to.
+func landed(r deploy.Release) deploy.Revision {
+	rev := r.Facts.Candidate
+	if r.Kind == deploy.Rollback {
+		rev = r.Facts.Baseline
+	}
+	if rev.Version == "" {
+		rev.Version = r.Version
+	}
+	return rev
+}
