@@ -1,0 +1,62 @@
+package slack
+
+import (
+	"fmt"
+
+	sdk "github.com/slack-go/slack"
+
+	"slipway/internal/commands"
+	"slipway/internal/deploy"
+)
+
+// row is one line of buttons.
+func row(id string, buttons ...sdk.BlockElement) sdk.Block { return sdk.NewActionBlock(id, buttons...) }
+
+func button(a commands.Action, words string, r *deploy.Release, step deploy.StepName) *sdk.ButtonBlockElement {
+	return sdk.NewButtonBlockElement(string(a), value(r.ID, step), plainText(words, mostButton))
+}
+
+// rollBackButton asks once more, for it is the one click that users notice.
+func rollBackButton(r *deploy.Release, step deploy.StepName) sdk.BlockElement {
+	question := fmt.Sprintf("%s stops. Nothing has been changed yet.", r.ID)
+	if touched(r) {
+		question = fmt.Sprintf("100 %% of %s goes to %s, at once and without further questions.", r.Target, returnsTo(r))
+	}
+	confirm := sdk.NewConfirmationBlockObject(plainText("Roll back?", 100), plainText(question, 300),
+		plainText("Roll back", 30), plainText("Leave it", 30)).WithStyle(sdk.StyleDanger)
+	return button(commands.RollBack, "Roll back", r, step).WithStyle(sdk.StyleDanger).WithConfirm(confirm)
+}
+
+// parentButtons are what can be done with a release as it stands: nothing but look once it has ended or goes back.
+func parentButtons(r *deploy.Release) sdk.Block {
+	var step deploy.StepName
+	if cur := r.Current(); cur != nil {
+		step = cur.Name
+	}
+	var list []sdk.BlockElement
+	switch r.State {
+	case deploy.Running, deploy.Waiting:
+		list = append(list, button(commands.Pause, "Hold", r, step), rollBackButton(r, step))
+	case deploy.Paused:
+		list = append(list, button(commands.Resume, "Resume", r, step), rollBackButton(r, step))
+	case deploy.Parked:
+		list = append(list, button(commands.Resume, "Try again", r, step))
+		if !goingBack(r) {
+			list = append(list, rollBackButton(r, step))
+		}
+	case deploy.RollingBack, deploy.Succeeded, deploy.RolledBack, deploy.Failed:
+	}
+	return row("release", append(list, button(commands.Details, "Details", r, step))...)
+}
+
+// gateButtons are the answers to a gate's question.
+func gateButtons(r *deploy.Release, gate deploy.Step) sdk.Block {
+	hold := "Hold"
+	if r.Facts.Share > 0 {
+		hold = fmt.Sprintf("Hold at %d %%", r.Facts.Share)
+	}
+	return row("gate",
+		button(commands.Promote, fmt.Sprintf("Promote to %d %%", gate.Percent), r, gate.Name).WithStyle(sdk.StylePrimary),
+		button(commands.Pause, hold, r, gate.Name),
+		rollBackButton(r, gate.Name))
+}

@@ -1,0 +1,22 @@
+package slack
+
+import (
+	"fmt"
+	"time"
+)
+
+// running shows how long something has been going on. Whatever has taken minutes is shown in minutes, so that
+// the message need not be edited each few seconds to stay true.
+func running(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "0 s"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 10*time.Minute:
+		return fmt.Sprintf("%d:%02d min", int(d.Minutes()), int(d.Seconds())%60)
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+}

@@ -1,0 +1,113 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// entryMessage is one transition as the thread tells it, with its evidence. ok is false for entries that are no
+// news: what is about to be tried, and what the parent message or a question shows already.
+func entryMessage(r deploy.Release, e deploy.Entry) (m message, ok bool) {
+	text := entryText(&r, e)
+	return message{text: cutMarkup(text, mostEntry)}, text != ""
+}
+
+func entryText(r *deploy.Release, e deploy.Entry) string {
+	switch e.Kind {
+	case deploy.EntryCreated:
+		return created(r, e)
+	case deploy.EntryOutcome:
+		return ended("✓", r, e)
+	case deploy.EntryFailure:
+		return ended("✗", r, e)
+	case deploy.EntryTrouble:
+		return "*" + entryLabel(r, e) + "* meets trouble\n" + evidence(e.Text)
+	case deploy.EntryAsked:
+		return "Slipway " + esc(oneLine(e.Text))
+	case deploy.EntryApproved:
+		return "✓ " + mention(e.By) + " " + esc(oneLine(e.Text))
+	case deploy.EntrySignal:
+		return mention(e.By) + ": " + esc(strings.ReplaceAll(oneLine(e.Text), "_", " "))
+	case deploy.EntryState:
+		return entered(e)
+	case deploy.EntryIntent, deploy.EntryProgress:
+	}
+	return ""
+}
+
+func created(r *deploy.Release, e deploy.Entry) string {
+	by := e.By
+	if by == "" {
+		by = r.Requester
+	}
+	what := fmt.Sprintf("%s to %s", esc(r.Version), esc(r.Target.Environment))
+	if r.Kind == deploy.Rollback {
+		what = "a rollback of " + esc(r.Target.Environment) + " to " + esc(returnsTo(r))
+	} else if shares := shiftShares(r); len(shares) > 0 {
+		what += ", by way of " + percents(shares)
+	}
+	text := fmt.Sprintf("%s asked for %s", mention(by), what)
+	if r.Reason != "" {
+		text += "\nReason: " + esc(cut(oneLine(r.Reason), mostEntry/2))
+	}
+	return text
+}
+
+func shiftShares(r *deploy.Release) []int {
+	var shares []int
+	for _, s := range r.Steps {
+		if s.Kind == deploy.KindShift {
+			shares = append(shares, s.Percent)
+		}
+	}
+	return shares
+}
+
+func ended(sign string, r *deploy.Release, e deploy.Entry) string {
+	text := sign + " *" + entryLabel(r, e) + "*"
+	if e.Took > 0 {
+		text += " · " + deploy.Took(time.Duration(e.Took)*time.Millisecond)
+	}
+	if e.Text != "" {
+		text += "\n" + evidence(e.Text)
+	}
+	return text
+}
+
+func entryLabel(r *deploy.Release, e deploy.Entry) string {
+	if s, ok := stepOf(r, e.Step); ok {
+		return label(s)
+	}
+	return esc(string(e.Step))
+}
+
+// evidence is set off from our own words, line by line.
+func evidence(text string) string {
+	lines := strings.Split(strings.TrimSpace(cut(text, mostEntry)), "\n")
+	for i, l := range lines {
+		lines[i] = "> " + esc(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// entered says that a release changed its state. Waiting is said by the question itself.
+func entered(e deploy.Entry) string {
+	words := map[deploy.State]string{
+		deploy.Running: "▸ Going on", deploy.Paused: "■ Held", deploy.Parked: "■ Stopped, people must look", deploy.RollingBack: "↩ Rolling back",
+		deploy.Succeeded: "✓ Done", deploy.RolledBack: "✓ Rolled back", deploy.Failed: "✗ Failed",
+	}[e.State]
+	if words == "" {
+		return ""
+	}
+	text := "*" + words + "*"
+	if e.By != "" && e.By != deploy.Slipway {
+		text += " by " + mention(e.By)
+	}
+	if e.Text != "" {
+		text += "\n" + evidence(e.Text)
+	}
+	return text
+}

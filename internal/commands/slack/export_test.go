@@ -1,0 +1,110 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/slack-go/slack/socketmode"
+
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"slipway/internal/commands"
+	"slipway/internal/deploy"
+)
+
+// Drawn is a message as the tests see it.
+type Drawn struct{ m message }
+
+// JSON is what Slack is sent, indented.
+func (d Drawn) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(map[string]any{"text": d.m.text, "blocks": d.m.blocks, "attachments": d.m.attachments()})
+	return b.Bytes(), err
+}
+
+func (d Drawn) Text() string        { return d.m.text }
+func (d Drawn) Fingerprint() string { return d.m.fingerprint() }
+
+func DrawParent(r deploy.Release, now time.Time, sections bool) Drawn {
+	f := asPlan
+	if sections {
+		f = asSection
+	}
+	return Drawn{parentMessage(r, now, f)}
+}
+
+func DrawAsk(r deploy.Release, step deploy.StepName, who string) Drawn {
+	gate, _ := stepOf(&r, step)
+	return Drawn{askMessage(r, gate, who)}
+}
+
+func DrawStamp(r deploy.Release, step deploy.StepName, who string) (Drawn, bool) {
+	gate, _ := stepOf(&r, step)
+	stamp, ok := stampOf(&r, gate)
+	return Drawn{stampMessage(r, gate, who, stamp)}, ok
+}
+
+func DrawEntry(r deploy.Release, e deploy.Entry) (Drawn, bool) {
+	m, ok := entryMessage(r, e)
+	return Drawn{m}, ok
+}
+
+func Markup(t commands.Text) string                                 { return markup(t) }
+func CutMarkup(s string, n int) string                              { return cutMarkup(s, n) }
+func EncodedSize(s string) int                                      { return encodedSize(s) }
+func ParseValue(v string) (deploy.ReleaseID, deploy.StepName, bool) { return parseValue(v) }
+
+// Untold lists the places of what is left to tell.
+func Untold(entries []deploy.Entry, told int64, toldTo int) (left []string) {
+	for _, l := range untold(entries, deploy.Announcement{Told: told, ToldTo: toldTo}) {
+		left = append(left, l.Text)
+	}
+	return left
+}
+
+// Limiter is the limiter by its methods.
+type Limiter struct{ l *limiter }
+
+func NewLimiter(now func() time.Time) Limiter { return Limiter{newLimiter(now)} }
+
+func (l Limiter) Take(method, room string, floor int) time.Duration {
+	return l.l.take(method, room, floor)
+}
+func (l Limiter) Pause(method string, d time.Duration) { l.l.pause(method, d) }
+
+// PostKeyRoundTrips says whether text is a key that is written as it was read.
+func PostKeyRoundTrips(text string) bool {
+	k, ok := parsePostKey(text)
+	return ok && k.String() == text
+}
+
+// FailedRounds is how many calls in a row nobody answered.
+func (a *Announcer) FailedRounds() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.failures
+}
+
+// Regroup passes on what Slack says of user groups.
+func (s *Socket) Regroup(event any) { s.regrouped(event) }
+
+// Renew is one pass of the directory's background work.
+func (d *Directory) Renew(ctx context.Context) { d.renew(ctx) }
+
+// Salvage hands the socket an envelope that slack-go could not read.
+func (s *Socket) Salvage(ctx context.Context, frame []byte) {
+	s.salvage(ctx, s.current[0].Load(), &socketmode.ErrorBadMessage{Cause: errors.New("odd block"), Message: frame})
+	s.inflight.Wait()
+}
+
+// NewPatient wraps a connection to a server that speaks WebSocket.
+func NewPatient(conn net.Conn, noticed, left func()) net.Conn {
+	c, _ := patiently(conn, nil, noticed, left)
+	return c
+}

@@ -1,0 +1,130 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	sdk "github.com/slack-go/slack"
+
+	"slipway/internal/deploy"
+)
+
+// openGate is the gate that waits for people now, or nil.
+func openGate(r *deploy.Release) *deploy.Step {
+	cur := r.Current()
+	if r.State != deploy.Waiting || cur == nil || cur.Kind != deploy.KindGate || cur.Status != deploy.Started {
+		return nil
+	}
+	return cur
+}
+
+// askMessage is what asks people for their approval. who is the mention of those on call, written once per
+// gate: posting it is what notifies them.
+func askMessage(r deploy.Release, gate deploy.Step, who string) message {
+	question := wants(&r, gate, who) + "\n" + terms(&r, gate)
+	return message{text: question, blocks: []sdk.Block{section(question), gateButtons(&r, gate)}}
+}
+
+// stampMessage takes the place of the question once it is decided: the same, without buttons, and who decided.
+func stampMessage(r deploy.Release, gate deploy.Step, who, stamp string) message {
+	text := wants(&r, gate, who) + "\n" + stamp
+	return message{text: text, blocks: []sdk.Block{section(text)}}
+}
+
+func wants(r *deploy.Release, gate deploy.Step, who string) string {
+	now := "no traffic yet"
+	if before := shareBefore(r, gate); before.Percent > 0 {
+		now = fmt.Sprintf("now %d %%", before.Percent)
+		if before.Bake > 0 {
+			now += ", baked " + deploy.Planned(before.Bake)
+		}
+	}
+	text := fmt.Sprintf("*%s %s* wants %d %% of %s (%s)", esc(r.Target.Service), esc(r.Version), gate.Percent, esc(r.Target.Environment), now)
+	if who != "" {
+		text = who + "  " + text
+	}
+	return text
+}
+
+// shareBefore is the share and the bake that precede a gate in the plan. It is taken from the plan, so that the
+// question still reads the same after traffic has moved on.
+func shareBefore(r *deploy.Release, gate deploy.Step) deploy.Step {
+	var before deploy.Step
+	for _, s := range r.Steps {
+		switch {
+		case s.Name == gate.Name:
+			return before
+		case s.Kind == deploy.KindShift:
+			before = deploy.Step{Percent: s.Percent}
+		case s.Kind == deploy.KindBake && s.Status == deploy.Done:
+			before.Bake = s.Bake
+		}
+	}
+	return deploy.Step{}
+}
+
+func terms(r *deploy.Release, gate deploy.Step) string {
+	needed := "1 approval needed"
+	if gate.Needed > 1 {
+		needed = fmt.Sprintf("%d approvals needed", gate.Needed)
+	}
+	if !r.Spec.Policy.RequesterMayApprove {
+		needed += ", not from " + mention(r.Requester)
+	}
+	text := needed + "."
+	if !gate.Until.IsZero() {
+		text += " Expires " + clock(gate.Until) + ", " + stays(r) + "."
+	}
+	if len(gate.Approvals) > 0 {
+		text += fmt.Sprintf("\n%d of %d: %s", len(gate.Approvals), gate.Needed, approvers(gate))
+	}
+	return text
+}
+
+func approvers(gate deploy.Step) string {
+	var names []string
+	for _, a := range gate.Approvals {
+		names = append(names, mention(a.By))
+	}
+	return strings.Join(names, ", ")
+}
+
+// stampOf says in one line how a gate was decided. ok is false while it is not.
+func stampOf(r *deploy.Release, gate deploy.Step) (stamp string, ok bool) {
+	switch {
+	case gate.Status == deploy.Done:
+		return fmt.Sprintf("✓ Promoted to %d %% by %s at %s", gate.Percent, approvers(gate), clock(lastApproval(gate))), true
+	case goingBack(r) || r.State.Terminal() || gate.Status.Ended():
+		return fmt.Sprintf("↩ Not promoted: rolled back by %s at %s", mention(r.By), clock(latest(gate.EndedAt, r.Since))), true
+	case r.State == deploy.Paused && r.By == deploy.Slipway:
+		return fmt.Sprintf("■ Expired at %s, held %s", clock(r.Since), where(r)), true
+	case r.State == deploy.Paused:
+		return fmt.Sprintf("■ Held %s by %s at %s", where(r), mention(r.By), clock(r.Since)), true
+	case r.State == deploy.Parked:
+		return fmt.Sprintf("■ Stopped %s by %s at %s", where(r), mention(r.By), clock(r.Since)), true
+	}
+	return "", false
+}
+
+func where(r *deploy.Release) string {
+	if r.Facts.Share == 0 {
+		return "without traffic"
+	}
+	return fmt.Sprintf("at %d %%", r.Facts.Share)
+}
+
+func lastApproval(gate deploy.Step) time.Time {
+	if n := len(gate.Approvals); n > 0 {
+		return gate.Approvals[n-1].At
+	}
+	return gate.EndedAt
+}
+
+// latest prefers the moment the gate itself was closed.
+func latest(closed, otherwise time.Time) time.Time {
+	if closed.IsZero() {
+		return otherwise
+	}
+	return closed
+}

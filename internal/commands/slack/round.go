@@ -1,0 +1,157 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	sdk "github.com/slack-go/slack"
+
+	"slipway/internal/deploy"
+)
+
+// tickEvery is how often a parent message is edited when nothing but time has passed.
+const tickEvery = 5 * time.Second
+
+// Calls that are left in a bucket for what is more urgent: a change of state and a question go before an entry,
+// an entry before a tick.
+const (
+	urgent      = 0
+	entryLeaves = 1
+	tickLeaves  = 2
+)
+
+// backlog is how many entries a question waits for; behind more it goes first.
+const backlog = 3
+
+// errStop ends a round that cannot go on now; what it achieved is kept.
+var errStop = errors.New("the round cannot go on now")
+
+// round is one look at one release, under the lease of its announcement.
+type round struct {
+	a       *Announcer
+	epoch   deploy.Epoch
+	begun   time.Time // by our clock
+	redis   time.Time // at the same moment
+	release deploy.Release
+	lines   []line
+	note    deploy.Announcement
+	shown   shown
+	back    time.Duration // come back after this; 0 = when the release changes
+}
+
+// tell brings what people see of a release up to date, as far as Slack's rates allow just now.
+func (a *Announcer) tell(ctx context.Context, id deploy.ReleaseID) {
+	claim, err := a.store.ClaimAnnouncement(ctx, id, a.owner, announceLease)
+	if err != nil {
+		if code := deploy.CodeOf(err); code != deploy.Conflict && ctx.Err() == nil {
+			a.log.Warn().Err(err).Str("release", string(id)).Msg("cannot claim an announcement")
+		}
+		return
+	}
+	t := &round{a: a, epoch: claim.Epoch, begun: a.client.clock.Now(), redis: claim.Now, note: claim.Announcement, shown: parseShown(claim.Announcement.Shown)}
+	t.release.ID = id
+	err = t.run(ctx)
+	switch {
+	case err == nil || errors.Is(err, errStop):
+	case deploy.CodeOf(err) == deploy.Fenced:
+		return
+	default:
+		t.failed(err)
+	}
+	if err := t.save(ctx, true); err != nil && deploy.CodeOf(err) != deploy.Fenced && ctx.Err() == nil {
+		a.log.Warn().Err(err).Str("release", string(id)).Msg("cannot store what was announced")
+	}
+}
+
+// run goes from the most to the least urgent: the parent's state, questions and stamps, the thread, the ticking.
+func (t *round) run(ctx context.Context) error {
+	steps := []func(context.Context) error{t.load, t.settle, t.parent, t.stamps, t.thread, t.tick}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load reads the release and what of its journal has not been told. One that the store has let go needs no more
+// telling.
+func (t *round) load(ctx context.Context) error {
+	r, err := t.a.store.Get(ctx, t.release.ID)
+	if deploy.CodeOf(err) == deploy.NotFound {
+		return errStop
+	}
+	if err != nil {
+		return err
+	}
+	entries, err := t.a.store.Journal(ctx, r.ID, t.note.Told)
+	if err != nil {
+		return err
+	}
+	t.release, t.lines = r, untold(entries, t.note)
+	return nil
+}
+
+// failed decides when to try again. A call without an answer lets all rounds rest; a refusal this one only.
+func (t *round) failed(err error) {
+	log := t.a.log.Warn().Err(err).Str("release", string(t.release.ID))
+	switch {
+	case throttled(err):
+		t.comeBack(time.Second)
+	case refusal(err) == "invalid_blocks" || refusal(err) == "invalid_blocks_format":
+		if !t.a.sections.Swap(true) {
+			log.Msg("Slack does not take the plan block here; drawing phases as text")
+			t.comeBack(time.Millisecond)
+			return
+		}
+		t.comeBack(refusedRest)
+	case deploy.CodeOf(err) == deploy.Unavailable:
+		t.comeBack(t.a.unanswered())
+	default:
+		t.comeBack(refusedRest)
+	}
+	log.Str("hint", deploy.Hint(err)).Msg("cannot announce")
+}
+
+func throttled(err error) bool {
+	_, limited := errors.AsType[*sdk.RateLimitedError](err)
+	code := refusal(err)
+	return limited || code == "ratelimited" || code == "rate_limited"
+}
+
+// may asks for one call. If there is none left the round comes back when there is.
+func (t *round) may(method, room string, leave int) bool {
+	if t.a.client.clock.Now().Sub(t.begun) > roundWithin {
+		t.comeBack(time.Millisecond)
+		return false
+	}
+	wait := t.a.client.limit.take(method, room, leave)
+	if wait > 0 {
+		t.comeBack(wait)
+	}
+	return wait == 0
+}
+
+// comeBack wants the round repeated after d at the latest.
+func (t *round) comeBack(d time.Duration) {
+	if t.back == 0 || d < t.back {
+		t.back = d
+	}
+}
+
+// now is Redis time, by which everything in a release is measured.
+func (t *round) now() time.Time { return t.redis.Add(t.a.client.clock.Now().Sub(t.begun)) }
+
+// save keeps what was achieved; done gives the lease up. The end of a process must not lose what was posted
+// before it, so this outlives ctx.
+func (t *round) save(ctx context.Context, done bool) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	after := time.Duration(-1)
+	if t.back > 0 {
+		after = t.back
+	}
+	t.note.Shown = t.shown.String()
+	return t.a.store.SaveAnnouncement(ctx, t.release.ID, t.note, t.epoch, done, after)
+}

@@ -1,0 +1,222 @@
+package slack
+
+import (
+	"context"
+	"slices"
+
+	"slipway/internal/deploy"
+)
+
+// parent posts the release's message, or edits it when the release has changed.
+func (t *round) parent(ctx context.Context) error {
+	if t.note.Channel == "" {
+		name := t.release.Spec.Channel
+		if name == "" {
+			name = t.a.opts.Channel
+		}
+		id, err := t.a.channels.id(ctx, name)
+		if err != nil {
+			return err
+		}
+		t.note.Channel = id
+	}
+	if t.note.Parent != "" {
+		if t.stateFingerprint() == t.shown.state {
+			return nil
+		}
+		return t.editParent(ctx, urgent)
+	}
+	if !t.may(methodPost, t.note.Channel, urgent) {
+		return errStop
+	}
+	m, drawn := t.draw()
+	ts, err := t.post(ctx, postKey{kind: keyParent}, m)
+	if err != nil {
+		return err
+	}
+	t.note.Parent, t.shown = ts, drawn
+	return nil
+}
+
+func (t *round) stateFingerprint() string {
+	return parentMessage(t.release, zero, t.a.form()).fingerprint()
+}
+
+// draw makes the parent message as of now.
+func (t *round) draw() (message, shown) {
+	now := t.now()
+	m := parentMessage(t.release, now, t.a.form())
+	return m, shown{state: t.stateFingerprint(), whole: m.fingerprint(), ask: t.shown.ask, at: now}
+}
+
+// editParent shows the newest state. If there is no call left the rest of the round still goes on: posts have
+// rates of their own.
+func (t *round) editParent(ctx context.Context, leave int) error {
+	if !t.may(methodUpdate, "", leave) {
+		return nil
+	}
+	m, drawn := t.draw()
+	err := t.edit(ctx, t.note.Parent, m)
+	switch refusal(err) {
+	case "message_not_found", "cant_update_message":
+		// Somebody deleted it, or it belongs to an app that was here before. People need one to look at.
+		t.a.log.Warn().Str("release", string(t.release.ID)).Msg("the message of the release is gone; posting another")
+		t.note.Parent, t.shown = "", shown{}
+		return t.parent(ctx)
+	case "edit_window_closed":
+		err = nil
+	}
+	if err == nil {
+		t.shown = drawn
+	}
+	return err
+}
+
+// tick edits the parent when nothing but time has passed: not more often than tickEvery, and only with calls
+// that nobody else needs.
+func (t *round) tick(ctx context.Context) error {
+	if s := t.release.State; s != deploy.Running && s != deploy.RollingBack {
+		return nil
+	}
+	if wait := t.shown.at.Add(tickEvery).Sub(t.now()); wait > 0 {
+		t.comeBack(wait)
+		return nil
+	}
+	t.comeBack(tickEvery)
+	if m, _ := t.draw(); m.fingerprint() == t.shown.whole {
+		return nil
+	}
+	return t.editParent(ctx, tickLeaves)
+}
+
+// stamps edits the questions that have been answered, and counts approvals on the one that is open.
+func (t *round) stamps(ctx context.Context) error {
+	for _, name := range sortedKeys(t.note.Asked) {
+		ts := t.note.Asked[name]
+		gate, known := stepOf(&t.release, deploy.StepName(name))
+		if ts == "" || !known {
+			continue
+		}
+		if stamp, decided := stampOf(&t.release, gate); decided {
+			if !t.may(methodUpdate, "", urgent) {
+				return nil
+			}
+			if err := t.editAsk(ctx, ts, stampMessage(t.release, gate, t.onCall(ctx), stamp)); err != nil {
+				return err
+			}
+			t.note.Asked[name], t.shown.ask = "", ""
+			continue
+		}
+		if open := openGate(&t.release); open == nil || open.Name != gate.Name {
+			continue
+		}
+		m := askMessage(t.release, gate, t.onCall(ctx))
+		if shown := m.fingerprint(); shown != t.shown.ask && t.may(methodUpdate, "", urgent) {
+			if err := t.editAsk(ctx, ts, m); err != nil {
+				return err
+			}
+			t.shown.ask = shown
+		}
+	}
+	return nil
+}
+
+// editAsk edits a question. One that is gone needs no more editing.
+func (t *round) editAsk(ctx context.Context, ts string, m message) error {
+	err := t.edit(ctx, ts, m)
+	switch refusal(err) {
+	case "message_not_found", "cant_update_message", "edit_window_closed":
+		return nil
+	}
+	return err
+}
+
+func (t *round) onCall(ctx context.Context) string {
+	return t.a.directory.Mention(ctx, deploy.Principal(t.release.Spec.OnCall))
+}
+
+// ask posts the question of the open gate, once.
+func (t *round) ask(ctx context.Context) error {
+	gate := openGate(&t.release)
+	if gate == nil || t.note.Asked[string(gate.Name)] != "" {
+		return nil
+	}
+	if !t.may(methodPost, t.note.Channel, urgent) {
+		return errStop
+	}
+	m := askMessage(t.release, *gate, t.onCall(ctx))
+	ts, err := t.post(ctx, postKey{kind: keyAsk, step: gate.Name}, m)
+	if err != nil {
+		return err
+	}
+	t.asked(gate.Name, ts)
+	t.shown.ask = m.fingerprint()
+	return nil
+}
+
+func (t *round) asked(step deploy.StepName, ts string) {
+	if t.note.Asked == nil {
+		t.note.Asked = map[string]string{}
+	}
+	t.note.Asked[string(step)] = ts
+}
+
+// thread posts what has not been told yet, in order, each entry once. A question with much before it goes first:
+// people must act on it.
+func (t *round) thread(ctx context.Context) error {
+	if t.news() > backlog {
+		if err := t.ask(ctx); err != nil {
+			return err
+		}
+	}
+	for len(t.lines) > 0 {
+		if err := t.tellLine(ctx, t.lines[0]); err != nil {
+			return err
+		}
+		t.note.Told, t.note.ToldTo = t.lines[0].after()
+		t.lines = t.lines[1:]
+	}
+	return t.ask(ctx)
+}
+
+func (t *round) tellLine(ctx context.Context, l line) error {
+	if l.Kind == deploy.EntryAsked {
+		gate := openGate(&t.release)
+		_, asked := t.note.Asked[string(l.Step)]
+		switch {
+		case gate != nil && gate.Name == l.Step:
+			return t.ask(ctx)
+		case asked:
+			return nil
+		}
+	}
+	m, ok := entryMessage(t.release, l.Entry)
+	if !ok {
+		return nil
+	}
+	if !t.may(methodPost, t.note.Channel, entryLeaves) {
+		return errStop
+	}
+	_, err := t.post(ctx, postKey{kind: keyEntry, rev: l.Rev, nth: l.nth}, m)
+	return err
+}
+
+// news counts the entries that will become messages.
+func (t *round) news() int {
+	n := 0
+	for _, l := range t.lines {
+		if _, ok := entryMessage(t.release, l.Entry); ok {
+			n++
+		}
+	}
+	return n
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

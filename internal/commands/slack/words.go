@@ -1,0 +1,134 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// chapters are the phases' names for people.
+var chapters = map[deploy.Phase]string{
+	deploy.Preflight: "Preflight", deploy.Backup: "Backup", deploy.Migrate: "Migrate", deploy.Stage: "Deploy",
+	deploy.Health: "Health", deploy.Traffic: "Traffic", deploy.Validate: "Validate", deploy.Observe: "Observe",
+	deploy.BackTraffic: "Traffic back", deploy.BackVerify: "Verify", deploy.BackIncident: "Incident", deploy.BackDatabase: "Database",
+}
+
+func chapter(p deploy.Phase) string {
+	if name, ok := chapters[p]; ok {
+		return name
+	}
+	return esc(string(p))
+}
+
+// label names a step for people.
+func label(s deploy.Step) string {
+	switch s.Kind {
+	case deploy.KindService:
+		return "Service and baseline"
+	case deploy.KindImage:
+		return "Image"
+	case deploy.KindRevision:
+		return "New revision without traffic"
+	case deploy.KindHealth:
+		return "Health checks"
+	case deploy.KindGate:
+		return fmt.Sprintf("Approval of %d %%", s.Percent)
+	case deploy.KindShift:
+		return fmt.Sprintf("%d %% of traffic", s.Percent)
+	case deploy.KindBake:
+		return fmt.Sprintf("Bake at %d %%", s.Percent)
+	case deploy.KindRetire:
+		return "Tag taken off"
+	case deploy.KindReturn:
+		return "100 % back"
+	case deploy.KindVerify:
+		return "Verified"
+	}
+	return esc(string(s.Name))
+}
+
+// doing says what a step does while it does it.
+func doing(s deploy.Step) string {
+	switch s.Kind {
+	case deploy.KindService:
+		return "checking the service"
+	case deploy.KindImage:
+		return "looking the image up"
+	case deploy.KindRevision:
+		return "creating the new revision"
+	case deploy.KindHealth:
+		return "checking its health"
+	case deploy.KindGate:
+		return fmt.Sprintf("waiting for approval of %d %%", s.Percent)
+	case deploy.KindShift:
+		return fmt.Sprintf("moving to %d %%", s.Percent)
+	case deploy.KindBake:
+		return fmt.Sprintf("baking at %d %%", s.Percent)
+	case deploy.KindRetire:
+		return "taking the tag off"
+	case deploy.KindReturn:
+		return "sending traffic back"
+	case deploy.KindVerify:
+		return "verifying"
+	}
+	return "at " + esc(string(s.Name))
+}
+
+// goingBack says that the plan in force is the one of going back.
+func goingBack(r *deploy.Release) bool {
+	plan := r.Plan()
+	return len(plan) > 0 && plan[0].Kind == deploy.KindReturn
+}
+
+// returnsTo names what a rollback returns to, the best way that is known.
+func returnsTo(r *deploy.Release) string {
+	if v := r.Facts.Baseline.Version; v != "" {
+		return v
+	}
+	if name := r.Facts.Baseline.Name; name != "" {
+		return string(name)
+	}
+	return "the version before"
+}
+
+// touched says whether the platform may have been changed by this release.
+func touched(r *deploy.Release) bool {
+	for _, s := range r.Steps {
+		if s.Kind == deploy.KindRevision {
+			return s.Status != deploy.Pending
+		}
+	}
+	return goingBack(r)
+}
+
+// stepOf finds the step that an entry or a button speaks of.
+func stepOf(r *deploy.Release, name deploy.StepName) (deploy.Step, bool) {
+	for _, plan := range [][]deploy.Step{r.Steps, r.Back} {
+		for _, s := range plan {
+			if s.Name == name {
+				return s, true
+			}
+		}
+	}
+	return deploy.Step{}, false
+}
+
+// bar is the share of traffic in ten cells; a share above nothing fills at least one.
+func bar(percent int) string {
+	percent = min(max(percent, 0), 100)
+	full := percent / 10
+	if full == 0 && percent > 0 {
+		full = 1
+	}
+	return strings.Repeat("▓", full) + strings.Repeat("░", 10-full)
+}
+
+// percents lists shares: 10 %, 50 %, 100 %.
+func percents(shares []int) string {
+	var parts []string
+	for _, p := range shares {
+		parts = append(parts, fmt.Sprintf("%d %%", p))
+	}
+	return strings.Join(parts, ", ")
+}
