@@ -1,0 +1,226 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"slipway/internal/sandbox/cloudrun"
+	"slipway/internal/sandbox/registry"
+	"slipway/internal/sandbox/sampleapp"
+	"slipway/internal/sandbox/workspace"
+)
+
+// maxBody bounds what a request may carry.
+const maxBody = 64 << 10
+
+// Server answers the API for one sandbox.
+type Server struct {
+	Workspace *workspace.Workspace
+	CloudRun  *cloudrun.Server
+	Registry  *registry.Registry
+	// Redis takes the sandbox's own Redis down or up; nil where it is not the sandbox's own.
+	Redis func(down bool) error
+	// Stopped is closed when the sandbox ends, so that nobody waits for its next change.
+	Stopped <-chan struct{}
+
+	mu      sync.Mutex
+	changed []*sampleapp.Behaviour
+}
+
+// Handler routes the API under /v1/.
+func (s *Server) Handler() http.Handler {
+	changes := watch(s.Stopped, s.Workspace.Changed, s.CloudRun.Changed)
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/type", s.typed)
+	mux.HandleFunc("POST /v1/click", s.click)
+	mux.HandleFunc("POST /v1/submit", s.submit)
+	mux.HandleFunc("GET /v1/channel", s.channel)
+	mux.HandleFunc("GET /v1/thread", s.thread)
+	mux.HandleFunc("GET /v1/private", s.private)
+	mux.HandleFunc("GET /v1/people", s.people)
+	mux.HandleFunc("GET /v1/calls", s.calls)
+	mux.HandleFunc("GET /v1/traffic", s.traffic)
+	mux.HandleFunc("GET /v1/faults", s.faults)
+	mux.HandleFunc("POST /v1/faults", s.addFault)
+	mux.HandleFunc("DELETE /v1/faults", s.mend)
+	mux.HandleFunc("GET /v1/changes", changes.serve)
+	return http.MaxBytesHandler(mux, maxBody)
+}
+
+// Said is the body of type, click and submit.
+type Said struct {
+	Person  string            `json:"person"`
+	Channel string            `json:"channel,omitempty"` // default devops-oncall
+	Text    string            `json:"text,omitempty"`    // type: what is typed; click: the label of the button
+	Message string            `json:"message,omitempty"` // click: timestamp of the message, default the newest with the button
+	Past    bool              `json:"past,omitempty"`    // click: as the message was before, though the button may be gone
+	Deny    bool              `json:"deny,omitempty"`    // click: say no in the confirm dialog
+	Values  map[string]string `json:"values,omitempty"`  // submit: action id → value
+}
+
+func (s *Server) typed(w http.ResponseWriter, r *http.Request) {
+	said, ok := read(w, r)
+	if !ok {
+		return
+	}
+	typed, err := s.Workspace.Type(r.Context(), said.Person, said.Channel, said.Text)
+	answer(w, typed, err)
+}
+
+func (s *Server) click(w http.ResponseWriter, r *http.Request) {
+	said, ok := read(w, r)
+	if !ok {
+		return
+	}
+	opts := &workspace.ClickOptions{Channel: said.Channel, Deny: said.Deny}
+	switch {
+	case said.Message != "":
+		clicked, err := s.Workspace.ClickAt(r.Context(), said.Person, said.Channel, said.Message, said.Text, opts)
+		answer(w, clicked, err)
+	case said.Past:
+		clicked, err := s.clickPast(r, said, opts)
+		answer(w, clicked, err)
+	default:
+		clicked, err := s.Workspace.Click(r.Context(), said.Person, said.Text, opts)
+		answer(w, clicked, err)
+	}
+}
+
+// clickPast presses a button on the newest message that ever had it.
+func (s *Server) clickPast(r *http.Request, said Said, opts *workspace.ClickOptions) (workspace.Clicked, error) {
+	snap, err := s.Workspace.Channel(said.Channel)
+	if err != nil {
+		return workspace.Clicked{}, err
+	}
+	err = workspace.ErrNoButton
+	for i := len(snap.Posts) - 1; i >= 0; i-- {
+		clicked, clickErr := s.Workspace.ClickAt(r.Context(), said.Person, said.Channel, snap.Posts[i].TS, said.Text, opts)
+		if !errors.Is(clickErr, workspace.ErrNoButton) {
+			return clicked, clickErr
+		}
+		err = clickErr
+	}
+	return workspace.Clicked{}, err
+}
+
+func (s *Server) submit(w http.ResponseWriter, r *http.Request) {
+	said, ok := read(w, r)
+	if !ok {
+		return
+	}
+	submitted, err := s.Workspace.Submit(r.Context(), said.Person, said.Values)
+	answer(w, submitted, err)
+}
+
+func read(w http.ResponseWriter, r *http.Request) (Said, bool) {
+	var said Said
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&said); err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return Said{}, false
+	}
+	if said.Channel == "" {
+		said.Channel = workspace.DefaultChannel
+	}
+	return said, true
+}
+
+func answer(w http.ResponseWriter, v any, err error) {
+	if err != nil {
+		refuse(w, http.StatusConflict, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // the client has gone: nobody is left to tell
+}
+
+func refuse(w http.ResponseWriter, status int, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+}
+
+// show answers with a snapshot: as JSON, or as people see it with format=text.
+func show(w http.ResponseWriter, r *http.Request, snap workspace.Snapshot, err error) {
+	if err != nil {
+		refuse(w, http.StatusNotFound, err)
+		return
+	}
+	if r.URL.Query().Get("format") != "text" {
+		answer(w, snap, nil)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, workspace.RenderText(snap))
+}
+
+func (s *Server) channel(w http.ResponseWriter, r *http.Request) {
+	snap, err := s.Workspace.ChannelFor(r.URL.Query().Get("as"), channelOf(r))
+	show(w, r, snap, err)
+}
+
+// thread shows the thread of a message, by default of the newest one in the channel that has replies.
+func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
+	ts := r.URL.Query().Get("message")
+	if ts == "" {
+		snap, err := s.Workspace.Channel(channelOf(r))
+		if err != nil {
+			refuse(w, http.StatusNotFound, err)
+			return
+		}
+		for _, p := range snap.Posts {
+			if p.ReplyCount > 0 {
+				ts = p.TS
+			}
+		}
+	}
+	if ts == "" {
+		show(w, r, workspace.Snapshot{Title: "no thread yet", Posts: []workspace.Post{}}, nil)
+		return
+	}
+	snap, err := s.Workspace.Thread(channelOf(r), ts)
+	show(w, r, snap, err)
+}
+
+func (s *Server) private(w http.ResponseWriter, r *http.Request) {
+	show(w, r, s.Workspace.Ephemerals(r.URL.Query().Get("as")), nil)
+}
+
+func (s *Server) people(w http.ResponseWriter, _ *http.Request) {
+	answer(w, workspace.DefaultPeople(), nil)
+}
+
+func (s *Server) calls(w http.ResponseWriter, r *http.Request) {
+	changed := r.URL.Query().Get("changed") == "true"
+	lines := []string{}
+	for _, c := range s.CloudRun.Calls() {
+		if !changed || c.Changed {
+			lines = append(lines, "cloudrun "+c.String())
+		}
+	}
+	answer(w, lines, nil)
+}
+
+func (s *Server) traffic(w http.ResponseWriter, r *http.Request) {
+	answer(w, s.CloudRun.Stats(r.URL.Query().Get("service")), nil)
+}
+
+func channelOf(r *http.Request) string {
+	if c := r.URL.Query().Get("channel"); c != "" {
+		return c
+	}
+	return workspace.DefaultChannel
+}
+
+func mark(r *http.Request) int64 {
+	n, err := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,202 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"slipway/internal/deploy"
+	"slipway/internal/deploy/catalog"
+	"slipway/internal/sandbox/cloudrun"
+	"slipway/internal/sandbox/control"
+	"slipway/internal/sandbox/registry"
+	"slipway/internal/sandbox/workspace"
+)
+
+// Options of a Sandbox; the zero value means the defaults.
+type Options struct {
+	Catalog  fs.FS         // the services to practise with, of which the sandbox makes a copy of its own
+	Speed    float64       // bakes and expiries of that copy are this many times shorter; default 1
+	Listen   string        // of the HTTP API and Slack; default a free port on loopback
+	RedisURL string        // a Redis to use; default one of the sandbox's own, in memory
+	Version  string        // live at the beginning; default v1.2.3
+	Create   time.Duration // how long Cloud Run takes for a revision
+	Settle   time.Duration // how long Cloud Run takes to move traffic
+	Traffic  float64       // requests a second that practice users send to production; 0 = none
+	Slack    workspace.Options
+}
+
+// Sandbox is a running practice range.
+type Sandbox struct {
+	Workspace *workspace.Workspace
+	CloudRun  *cloudrun.Server
+	Registry  *registry.Registry
+
+	url      string
+	redisURL string
+	catalog  string // folder of the copy
+	redis    *miniredis.Miniredis
+	http     *http.Server
+	served   chan struct{}
+	stopped  chan struct{}
+}
+
+// Start brings everything up. On an error nothing is left running.
+func Start(opts Options) (*Sandbox, error) {
+	if opts.Listen == "" {
+		opts.Listen = "127.0.0.1:0"
+	}
+	if opts.Version == "" {
+		opts.Version = "v1.2.3"
+	}
+	s := &Sandbox{redisURL: opts.RedisURL, stopped: make(chan struct{}), served: make(chan struct{})}
+	for _, part := range []func(Options) error{s.startClouds, s.startRedis, s.startSlack, s.copyCatalog} {
+		if err := part(opts); err != nil {
+			return nil, errors.Join(fmt.Errorf("start the sandbox: %w", err), s.Close())
+		}
+	}
+	return s, nil
+}
+
+func (s *Sandbox) startClouds(opts Options) (err error) {
+	if s.Registry, err = registry.New(nil); err != nil {
+		return err
+	}
+	run := cloudrun.New(&cloudrun.Options{Create: opts.Create, Settle: opts.Settle, Pull: cloudrun.FromRegistry(s.Registry.Addr())})
+	if err := run.Start("127.0.0.1:0"); err != nil {
+		return err
+	}
+	s.CloudRun = run
+	for _, spec := range cloudrun.GuideServices() {
+		if _, err := run.Seed(spec, opts.Version); err != nil {
+			return err
+		}
+		if opts.Traffic > 0 && spec.Environment == "production" {
+			if err := run.StartTraffic(spec.Name, opts.Traffic); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Sandbox) startRedis(opts Options) error {
+	if opts.RedisURL != "" {
+		return nil
+	}
+	s.redis = miniredis.NewMiniRedis()
+	if err := s.redis.Start(); err != nil {
+		return err
+	}
+	s.redisURL = "redis://" + s.redis.Addr()
+	return nil
+}
+
+func (s *Sandbox) startSlack(opts Options) error {
+	s.Workspace = workspace.New(&opts.Slack)
+	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped}
+	if s.redis != nil {
+		api.Redis = s.setRedis
+	}
+	listener, err := net.Listen("tcp", opts.Listen)
+	if err != nil {
+		return err
+	}
+	s.url = "http://" + listener.Addr().String()
+	s.Workspace.SetBaseURL(s.url)
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", api.Handler())
+	mux.Handle("/", s.Workspace.Handler())
+	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		defer close(s.served)
+		_ = s.http.Serve(listener) // returns at Close
+	}()
+	return nil
+}
+
+func (s *Sandbox) setRedis(down bool) error {
+	if down {
+		s.redis.SetError("LOADING Redis is loading the dataset in memory")
+	} else {
+		s.redis.SetError("")
+	}
+	return nil
+}
+
+// copyCatalog writes the practice catalog: shorter times, images from the sandbox's registry, and the public URL
+// of each service as it is here.
+func (s *Sandbox) copyCatalog(opts Options) (err error) {
+	if s.catalog, err = os.MkdirTemp("", "slipway-catalog-"); err != nil {
+		return err
+	}
+	urls := map[deploy.Target]string{}
+	for _, spec := range cloudrun.GuideServices() {
+		name := fmt.Sprintf("projects/%s/locations/%s/services/%s", cloudrun.GuideProject, cloudrun.GuideRegion, spec.Name)
+		urls[deploy.Target{Service: "coditect-app", Environment: spec.Environment}] = s.CloudRun.Service(name).GetUri()
+	}
+	return catalog.Rewrite(opts.Catalog, s.catalog, catalog.Rewriting{Speed: opts.Speed, Registry: s.Registry.Addr(), URLs: urls})
+}
+
+// URL is where the HTTP API and Slack listen.
+func (s *Sandbox) URL() string { return s.url }
+
+// Environ is the environment with which `bot run` joins the sandbox.
+func (s *Sandbox) Environ() []string {
+	return []string{
+		"SLACK_APP_TOKEN=" + workspace.AppToken,
+		"SLACK_BOT_TOKEN=" + workspace.BotToken,
+		"SLACK_API_URL=" + s.url + "/api/",
+		"REDIS_URL=" + s.redisURL,
+		"SLIPWAY_CATALOG=" + s.catalog,
+		"SLIPWAY_CHANNEL=#" + workspace.DefaultChannel,
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://" + s.CloudRun.Addr(),
+	}
+}
+
+// Client drives the sandbox over its HTTP API.
+func (s *Sandbox) Client() *control.Client {
+	return &control.Client{URL: s.url, HTTP: http.DefaultClient}
+}
+
+// Close ends everything that was started and removes the practice catalog.
+func (s *Sandbox) Close() error {
+	var errs []error
+	select {
+	case <-s.stopped:
+		return nil
+	default:
+		close(s.stopped)
+	}
+	if s.Workspace != nil {
+		errs = append(errs, s.Workspace.Close())
+	}
+	if s.http != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := s.http.Shutdown(ctx); err != nil {
+			errs = append(errs, s.http.Close())
+		}
+		<-s.served
+	}
+	if s.CloudRun != nil {
+		errs = append(errs, s.CloudRun.Close())
+	}
+	if s.Registry != nil {
+		errs = append(errs, s.Registry.Close())
+	}
+	if s.redis != nil {
+		s.redis.Close()
+	}
+	if s.catalog != "" {
+		errs = append(errs, os.RemoveAll(s.catalog))
+	}
+	return errors.Join(errs...)
+}
