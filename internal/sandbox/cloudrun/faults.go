@@ -9,12 +9,14 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// The kinds of fault. The first five happen to a call, the others to the platform itself.
+// The kinds of fault. The first six happen to a call, the others to the platform itself.
 const (
 	// Refuse answers with Code (default UNAVAILABLE) and does nothing.
 	Refuse = "refuse"
 	// Delay waits Delay before acting.
 	Delay = "delay"
+	// LateEffect waits Delay before acting, and acts even if the client has given up: the call was on its way.
+	LateEffect = "late-effect"
 	// NeverAnswer does nothing and holds the call until the client gives up.
 	NeverAnswer = "never-answer"
 	// LoseAnswer acts and then answers with Code (default DEADLINE_EXCEEDED; a cut connection reads as
@@ -35,7 +37,7 @@ const (
 )
 
 var faultKinds = []string{
-	Refuse, Delay, NeverAnswer, LoseAnswer, LateAnswer, EtagConflict, SettleStuck, RevisionStuck, TrafficSkew,
+	Refuse, Delay, LateEffect, NeverAnswer, LoseAnswer, LateAnswer, EtagConflict, SettleStuck, RevisionStuck, TrafficSkew,
 }
 
 // Fault is one thing that goes wrong.
@@ -47,7 +49,7 @@ type Fault struct {
 	Service string
 	// Code is the answer of Refuse and LoseAnswer; OK means their default.
 	Code codes.Code
-	// Delay is used by Delay and LateAnswer.
+	// Delay is used by Delay, LateEffect and LateAnswer.
 	Delay time.Duration
 	// Count is how often it happens; 0 is until it is cleared.
 	Count int

@@ -76,6 +76,26 @@ func TestAFaultHappensAsOftenAsItIsCounted(t *testing.T) {
 	}
 }
 
+func TestAnEffectThatIsLateDoesNotNeedItsClient(t *testing.T) {
+	t.Parallel()
+	clock := cloudrun.NewManualClock(noon)
+	p := start(t, &cloudrun.Options{Clock: clock})
+	inject(t, p, cloudrun.Fault{Kind: cloudrun.LateEffect, Delay: time.Minute, Count: 1})
+	ctx, cancel := context.WithCancel(t.Context())
+	answer := make(chan error, 1)
+	go func() { answer <- shift(ctx, p, "new") }()
+	until(t, p, "the call has taken the fault", func() bool { return remaining(p) == 0 && len(p.Calls()) == 1 })
+	cancel()
+	wantCode(t, "update", <-answer, codes.Canceled)
+	same(t, "the tag while the call is on its way", "", tagNow(p))
+	clock.Advance(time.Minute)
+	until(t, p, "the call has arrived", func() bool { return p.Calls()[0].Done })
+	same(t, "the tag when it has arrived", "new", tagNow(p))
+	if !p.Calls()[0].Changed {
+		t.Errorf("the log says %s", p.Calls()[0])
+	}
+}
+
 func remaining(p *platform) int {
 	for _, f := range p.Faults().Active() {
 		return f.Count

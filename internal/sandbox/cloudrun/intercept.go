@@ -26,6 +26,12 @@ func (s *Server) withFaults(ctx context.Context, call *Call, req any, handler gr
 	if f, ok := take(Delay); ok && !s.pause(ctx, f.Delay) {
 		return nil, s.gaveUp(ctx)
 	}
+	if f, ok := take(LateEffect); ok {
+		ctx = context.WithoutCancel(ctx)
+		if !s.pause(ctx, f.Delay) {
+			return nil, s.gaveUp(ctx)
+		}
+	}
 	if f, ok := take(Refuse); ok {
 		return nil, status.Errorf(orElse(f.Code, codes.Unavailable), "the sandbox refuses %s", call.Method)
 	}

@@ -51,7 +51,11 @@ func (c *changes) soFar() (now int64, moved <-chan struct{}) {
 
 // serve answers with the number of changes so far, as soon as it is higher than the parameter after.
 func (c *changes) serve(w http.ResponseWriter, r *http.Request) {
-	after := mark(r)
+	after, err := mark(r)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
+	}
 	for {
 		now, moved := c.soFar()
 		if now > after {

@@ -3,6 +3,7 @@ package control
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -188,7 +189,12 @@ func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) private(w http.ResponseWriter, r *http.Request) {
-	show(w, r, s.Workspace.Ephemerals(r.URL.Query().Get("as")), nil)
+	as := r.URL.Query().Get("as")
+	if !s.Workspace.HasPerson(as) {
+		refuse(w, http.StatusNotFound, fmt.Errorf("there is nobody called %q", as))
+		return
+	}
+	show(w, r, s.Workspace.Ephemerals(as), nil)
 }
 
 func (s *Server) people(w http.ResponseWriter, _ *http.Request) {
@@ -217,10 +223,15 @@ func channelOf(r *http.Request) string {
 	return workspace.DefaultChannel
 }
 
-func mark(r *http.Request) int64 {
-	n, err := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
-	if err != nil {
-		return 0
+// mark is the parameter after; without one it is 0.
+func mark(r *http.Request) (int64, error) {
+	after := r.URL.Query().Get("after")
+	if after == "" {
+		return 0, nil
 	}
-	return n
+	n, err := strconv.ParseInt(after, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("after=%s is not a number that /v1/changes gave", after)
+	}
+	return n, nil
 }

@@ -64,13 +64,13 @@ var (
 
 func parseLine(text string) (Line, error) {
 	if m := saying.FindStringSubmatch(text); m != nil {
-		return parseSaying(m[1], m[2]), nil
+		return parseSaying(m[1], m[2])
 	}
 	if m := calls.FindStringSubmatch(text); m != nil {
-		return parseCalls(m)
+		return checked(parseCalls(m))
 	}
 	if m := seeing.FindStringSubmatch(text); m != nil {
-		return parseSeeing(m)
+		return checked(parseSeeing(m))
 	}
 	word, rest, _ := strings.Cut(text, " ")
 	rest = strings.TrimSpace(rest)
@@ -79,7 +79,7 @@ func parseLine(text string) (Line, error) {
 		return Line{Do: Mend}, nil
 	case word == "fault" && rest != "":
 		return Line{Do: Fault, Text: rest}, nil
-	case word == "in" && strings.HasPrefix(rest, "#"):
+	case word == "in" && strings.HasPrefix(rest, "#") && rest != "#":
 		return Line{Do: Channel, Text: strings.TrimPrefix(rest, "#")}, nil
 	case word == "elapse":
 		within, err := duration(rest)
@@ -88,14 +88,19 @@ func parseLine(text string) (Line, error) {
 	return Line{}, fmt.Errorf("not understood: %q; lines begin with a person and >, with \"PERSON sees:\", \"channel shows:\", \"thread shows:\", \"channel hides:\", \"calls show:\", \"fault\", \"in #channel\" or \"elapse\"", text)
 }
 
-func parseSaying(who, what string) Line {
-	if label, ok := strings.CutPrefix(what, "click again "); ok {
-		return Line{Do: Again, Who: who, Text: strings.TrimSpace(label)}
+func parseSaying(who, what string) (Line, error) {
+	press, label, _ := strings.Cut(what, " ")
+	if press != "click" {
+		return Line{Do: Type, Who: who, Text: what}, nil
 	}
-	if label, ok := strings.CutPrefix(what, "click "); ok {
-		return Line{Do: Click, Who: who, Text: strings.TrimSpace(label)}
+	l := Line{Do: Click, Who: who, Text: strings.TrimSpace(label)}
+	if again, late, _ := strings.Cut(l.Text, " "); again == "again" {
+		l.Do, l.Text = Again, strings.TrimSpace(late)
 	}
-	return Line{Do: Type, Who: who, Text: what}
+	if l.Text == "" {
+		return Line{}, fmt.Errorf("which button? For example: %s> click Hold", who)
+	}
+	return l, nil
 }
 
 func parseSeeing(m []string) (Line, error) {
@@ -136,6 +141,22 @@ func parseCalls(m []string) (Line, error) {
 	d, err := duration(m[2])
 	l.Within = d
 	return l, err
+}
+
+// checked refuses a regular expression that could never match: "hides" would always hold with it.
+func checked(l Line, err error) (Line, error) {
+	if pattern, ok := expression(l.Text); ok && err == nil {
+		_, err = regexp.Compile(pattern)
+	}
+	return l, err
+}
+
+// expression is what stands between the slashes of /…/.
+func expression(text string) (pattern string, ok bool) {
+	if len(text) < 3 || text[0] != '/' || text[len(text)-1] != '/' {
+		return "", false
+	}
+	return text[1 : len(text)-1], true
 }
 
 func duration(s string) (time.Duration, error) {

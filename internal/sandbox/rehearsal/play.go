@@ -178,8 +178,8 @@ func (p *player) countCalls(ctx context.Context, l Line) (saw string, holds bool
 // matches looks for the text as people read it: however it is broken into lines. /…/ is a regular expression.
 func matches(saw, want string) bool {
 	saw = strings.Join(strings.Fields(saw), " ")
-	if len(want) > 2 && want[0] == '/' && want[len(want)-1] == '/' {
-		re, err := regexp.Compile(want[1 : len(want)-1])
+	if pattern, ok := expression(want); ok {
+		re, err := regexp.Compile(pattern)
 		return err == nil && re.MatchString(saw)
 	}
 	return strings.Contains(saw, strings.Join(strings.Fields(want), " "))

@@ -17,6 +17,9 @@ type screen struct {
 // show gives what is new of a message, or "" if nothing is.
 func (s *screen) show(p workspace.Post) string {
 	old, known := s.seen[p.TS]
+	if p.Warning == "" {
+		p.Warning = old.Warning // it is one person's: to the others it is not there, and it is not news each time
+	}
 	s.seen[p.TS] = p
 	lines := shown(p)
 	if !known {
@@ -29,7 +32,7 @@ func (s *screen) show(p workspace.Post) string {
 	}
 	if s.last != p.TS {
 		s.last = p.TS
-		lines = append(edited(p), lines...)
+		lines = append([]string{"", edited(p)}, untitled(lines, p)...)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -73,9 +76,21 @@ func head(p workspace.Post) string {
 }
 
 // edited says which message it is whose new lines follow.
-func edited(p workspace.Post) []string {
+func edited(p workspace.Post) string {
+	return indent(p) + p.Author + "  " + p.Time + "  (edited)  " + title(p)
+}
+
+func title(p workspace.Post) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(p.Body()), "\n")
-	return []string{"", indent(p) + p.Author + "  " + p.Time + "  (edited)  " + first}
+	return first
+}
+
+// untitled leaves a new first line out where edited has said it.
+func untitled(lines []string, p workspace.Post) []string {
+	if strings.TrimSpace(lines[0]) == title(p) {
+		return lines[1:]
+	}
+	return lines
 }
 
 // indent sets what only the thread shows off from the channel.

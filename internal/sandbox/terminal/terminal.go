@@ -38,7 +38,8 @@ type terminal struct {
 	screen screen
 }
 
-// Run reads lines until the input or ctx ends, or somebody quits.
+// Run reads lines until the input or ctx ends, or somebody quits. When ctx ends while it waits for a line, that read
+// is left behind: nothing can be done to end it.
 func Run(ctx context.Context, client *control.Client, lines Lines) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -55,7 +56,7 @@ func Run(ctx context.Context, client *control.Client, lines Lines) error {
 	}()
 	for {
 		lines.SetPrompt(t.person + "> ")
-		line, err := lines.ReadLine()
+		line, err := t.read(ctx)
 		if errors.Is(err, io.EOF) || ctx.Err() != nil {
 			return nil
 		}
@@ -65,6 +66,25 @@ func Run(ctx context.Context, client *control.Client, lines Lines) error {
 		if quit := t.obey(ctx, strings.TrimSpace(line)); quit {
 			return nil
 		}
+	}
+}
+
+// read waits for a line, or for the end of ctx.
+func (t *terminal) read(ctx context.Context) (string, error) {
+	type typed struct {
+		line string
+		err  error
+	}
+	read := make(chan typed, 1)
+	go func() {
+		line, err := t.lines.ReadLine()
+		read <- typed{line, err}
+	}()
+	select {
+	case got := <-read:
+		return got.line, got.err
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
 }
 

@@ -223,3 +223,10 @@ func (w *Workspace) names() blockkit.Names {
 		Now:  w.opts.Now(),
 	}
 }
+
+// HasPerson says whether somebody goes by this name or id, bots included.
+func (w *Workspace) HasPerson(user string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.person(user) != nil
+}

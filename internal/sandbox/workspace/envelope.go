@@ -148,12 +148,23 @@ func (w *Workspace) dispatch(e *Envelope) (*connection, *delivery) {
 	d := &delivery{acked: make(chan json.RawMessage, 1)}
 	w.waiting[e.ID] = d
 	n := w.opts.Rand.Intn(len(live) + w.ghosts)
+	if i := slices.IndexFunc(live, func(c *connection) bool { return c.id == w.preferred }); i >= 0 {
+		n = i
+	}
 	if n >= len(live) {
 		return nil, d
 	}
 	d.on = live[n].id
 	e.Connection = d.on
 	return live[n], d
+}
+
+// DeliverTo has every envelope go to one connection for as long as that lives, instead of by lot; 0 ends that. Slack
+// promises nothing about which one it takes.
+func (w *Workspace) DeliverTo(connection int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.preferred = connection
 }
 
 // acknowledge takes a frame from the bot. It counts when it is an ack, small enough, in time, and on the

@@ -43,3 +43,9 @@ var methods = map[string]method{
 	"files.getUploadURLExternal":   {scope: "files:write", perMinute: tier4, run: (*Workspace).uploadURL},
 	"files.completeUploadExternal": {scope: "files:write", perMinute: tier4, run: (*Workspace).completeUpload},
 }
+
+// HasMethod says whether calls of a name can be given faults: a method of the Web API that is offered, or ResponseURL.
+func HasMethod(name string) bool {
+	_, ok := methods[name]
+	return ok || name == ResponseURL
+}

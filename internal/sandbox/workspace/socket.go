@@ -27,6 +27,7 @@ type socket struct {
 	conns     []*connection
 	ghosts    int
 	lastConn  int
+	preferred int // gets every envelope while it lives; 0: by lot
 	envelopes []*Envelope
 	waiting   map[string]*delivery
 }

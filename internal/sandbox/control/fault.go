@@ -1,0 +1,105 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// FaultUsage lists every fault that can be switched on, a line each.
+const FaultUsage = `cloudrun KIND [METHOD] [times=N] [code=UNAVAILABLE] [delay=2s]   refuse, delay, late-effect, never-answer, lose-answer, late-answer, etag-conflict, settle-stuck, revision-stuck, traffic-skew
+app VERSION [errors=5%] [latency=300ms] [unhealthy] [crash] [says=VERSION]   how the sample application behaves in that version
+slack METHOD [status=500] [error=NAME] [retry-after=2s] [delay=1s] [lose-reply] [times=N]   METHOD such as chat.update, or *
+slack down | slack up | slack refuse-acks | slack disconnect REASON | slack drop   REASON: warning, refresh_requested, link_disabled
+registry down | registry slow=2s | registry unauthorised
+redis down | redis up   only with the sandbox's own Redis`
+
+// fault is a line of FaultUsage taken apart.
+type fault struct {
+	where string
+	words []string
+	opts  map[string]string
+}
+
+func parseFault(line string) (fault, error) {
+	fields := strings.Fields(line)
+	if len(fields) < 2 {
+		return fault{}, fmt.Errorf("%q is not a fault; there are:\n%s", line, FaultUsage)
+	}
+	f := fault{where: fields[0], opts: map[string]string{}}
+	for _, w := range fields[1:] {
+		if key, value, ok := strings.Cut(w, "="); ok {
+			f.opts[key] = value
+		} else {
+			f.words = append(f.words, w)
+		}
+	}
+	return f, nil
+}
+
+func (f fault) duration(key string) (time.Duration, error) {
+	v, ok := f.opts[key]
+	if !ok {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%s=%s is not a time such as 2s", key, v)
+	}
+	return d, nil
+}
+
+func (f fault) number(key string) (int, error) {
+	v, ok := f.opts[key]
+	if !ok {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%s=%s is not a number", key, v)
+	}
+	return n, nil
+}
+
+func (f fault) percentage(key string) (float64, error) {
+	v, ok := f.opts[key]
+	if !ok {
+		return 0, nil
+	}
+	percent, err := strconv.ParseFloat(strings.TrimSuffix(v, "%"), 64)
+	if err != nil || !(percent >= 0 && percent <= 100) {
+		return 0, fmt.Errorf("%s=%s is not a percentage such as 5%%", key, v)
+	}
+	return percent, nil
+}
+
+func (f fault) word(i int) string {
+	if i < len(f.words) {
+		return f.words[i]
+	}
+	return ""
+}
+
+func (f fault) has(word string) bool { return slices.Contains(f.words, word) }
+
+// only refuses options that nobody would look at, so that a misspelt one does not pass for a fault that is on.
+func (f fault) only(options ...string) error {
+	for key := range f.opts {
+		if !slices.Contains(options, key) {
+			return fmt.Errorf("%s= means nothing to %q; there are:\n%s", key, f.where, FaultUsage)
+		}
+	}
+	return nil
+}
+
+// flags refuses words from place i on that are none of known.
+func (f fault) flags(i int, known ...string) error {
+	for ; i < len(f.words); i++ {
+		if !slices.Contains(known, f.words[i]) {
+			return fmt.Errorf("%q means nothing to %q; there are:\n%s", f.words[i], f.where, FaultUsage)
+		}
+	}
+	return nil
+}
