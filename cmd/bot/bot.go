@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 // bot is one replica of Slipway, wired.
 type bot struct {
 	cfg      config
+	owner    string
 	log      zerolog.Logger
 	clock    deploy.Clock
 	catalog  *catalog.Catalog
@@ -42,35 +44,54 @@ type bot struct {
 
 	socket atomic.Pointer[slack.Socket]
 	ready  chan struct{} // closed when commands can be taken
+	once   sync.Once
 }
 
 // newBot makes the parts of a replica. It calls nobody: a bot starts while Redis, Slack or a cloud is away.
-func newBot(ctx context.Context, cfg config, log zerolog.Logger) (b *bot, err error) {
-	b = &bot{cfg: cfg, log: log, clock: deploy.SystemClock{}, ready: make(chan struct{})}
-	defer func() {
-		if err != nil {
+func newBot(ctx context.Context, cfg config, log zerolog.Logger) (*bot, error) {
+	b := unmade(cfg, log)
+	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun} {
+		if err := part(ctx); err != nil {
 			b.close()
+			return nil, err
 		}
-	}()
-	if b.catalog, err = catalog.Load(cfg.catalog); err != nil {
-		return b, err
 	}
-	if b.store, err = store.Dial(cfg.redisURL, &store.Options{Replicas: cfg.replicas}); err != nil {
-		return b, err
-	}
-	if b.cloudRun, err = cloudrun.New(ctx, &cloudrun.Options{Endpoint: cfg.runURL}); err != nil {
-		return b, err
-	}
+	b.makeSlack()
 	b.images, b.prober = registry.New(nil), httpprobe.New(nil)
-	b.slack = slack.New(cfg.tokens, &slack.Options{APIURL: cfg.slackURL, Clock: b.clock, Log: log})
-	b.people = slack.NewDirectory(b.slack)
 	b.metrics = telemetry.NewMetrics(b.sockets)
 	return b, nil
+}
+
+func unmade(cfg config, log zerolog.Logger) *bot {
+	return &bot{cfg: cfg, log: log, owner: newOwner(), clock: deploy.SystemClock{}, ready: make(chan struct{})}
+}
+
+func (b *bot) loadCatalog(context.Context) (err error) {
+	b.catalog, err = catalog.Load(b.cfg.catalog)
+	return err
+}
+
+func (b *bot) makeStore(context.Context) (err error) {
+	b.store, err = store.Dial(b.cfg.redisURL, &store.Options{Replicas: b.cfg.replicas})
+	return err
+}
+
+func (b *bot) makeCloudRun(ctx context.Context) (err error) {
+	b.cloudRun, err = cloudrun.New(ctx, &cloudrun.Options{Endpoint: b.cfg.runURL})
+	return err
+}
+
+func (b *bot) makeSlack() {
+	b.slack = slack.New(b.cfg.tokens, &slack.Options{APIURL: b.cfg.slackURL, Clock: b.clock, Log: b.log, Hurry: slackHurry})
+	b.people = slack.NewDirectory(b.slack)
 }
 
 func (b *bot) close() {
 	if b.slack != nil {
 		b.slack.Close()
+	}
+	if b.images != nil {
+		b.images.Close()
 	}
 	var errs []error
 	if b.cloudRun != nil {
@@ -99,13 +120,13 @@ func (b *bot) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen on SLIPWAY_LISTEN: %w", err)
 	}
-	b.log.Info().Str("version", version).Str("owner", owner()).Str("listen", listener.Addr().String()).Msg("slipway starts")
+	b.log.Info().Str("version", version).Str("owner", b.owner).Str("listen", listener.Addr().String()).Msg("slipway starts")
 
 	releases := engine.New(b.store, phase.Runners(phase.Ports{
 		Platforms: map[deploy.PlatformKind]deploy.Platform{deploy.CloudRun: b.cloudRun},
 		Images:    b.images, Prober: b.prober,
-	}), &engine.Options{Owner: owner(), Clock: b.clock, Log: b.log, Observe: b.metrics.Observe})
-	announcer := slack.NewAnnouncer(b.slack, b.store, b.people, owner(), &slack.AnnouncerOptions{Channel: b.cfg.channel})
+	}), &engine.Options{Owner: b.owner, Lease: b.cfg.lease, Clock: b.clock, Log: b.log, Observe: b.metrics.Observe, Boundary: boundary})
+	announcer := slack.NewAnnouncer(b.slack, b.store, b.people, b.owner, &slack.AnnouncerOptions{Channel: b.cfg.channel})
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.serveHealth(ctx, listener) })
@@ -145,18 +166,21 @@ func (b *bot) listenOnce(ctx context.Context) error {
 			b.log.Warn().Err(err).Msg("a command could not be answered in full")
 		}})
 	socket := slack.NewSocket(b.slack, handler, &slack.SocketOptions{Regrouped: b.people.Forget})
-	first := b.socket.Swap(socket) == nil
-	if first {
-		go func() {
-			select {
-			case <-socket.Ready():
-				b.log.Info().Msg("listening to Slack")
-				close(b.ready)
-			case <-ctx.Done():
-			}
-		}()
-	}
+	b.socket.Store(socket)
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	go b.sayReady(running, socket)
 	return socket.Run(ctx)
+}
+
+// sayReady says once that commands can be taken, if it comes to that while running lasts.
+func (b *bot) sayReady(running context.Context, socket *slack.Socket) {
+	select {
+	case <-socket.Ready():
+		b.log.Info().Msg("listening to Slack")
+		b.once.Do(func() { close(b.ready) })
+	case <-running.Done():
+	}
 }
 
 // identity asks Slack who we are until it answers; false when ctx ended first.
@@ -203,9 +227,12 @@ func (b *bot) readiness(ctx context.Context) error {
 	return b.store.Ping(ctx)
 }
 
-// specs are those of every target of the catalog, as for a release of some version.
+// specs are those of every target of the catalog, as for a release of some version; none without a catalog.
 func (b *bot) specs() map[deploy.Target]deploy.Spec {
 	specs := map[deploy.Target]deploy.Spec{}
+	if b.catalog == nil {
+		return specs
+	}
 	for _, t := range b.catalog.Targets() {
 		if spec, err := b.catalog.Resolve(t, "v0.0.0"); err == nil {
 			specs[t] = spec

@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"slipway/internal/commands/slack"
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/catalog"
 	"slipway/internal/store"
 )
 
@@ -23,11 +28,7 @@ type checkCommand struct{}
 func (checkCommand) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	cfg, err := readConfig(os.Getenv)
-	if err != nil {
-		return err
-	}
-	return check(ctx, cfg, os.Stdout)
+	return check(ctx, os.Getenv, os.Stdout)
 }
 
 // report writes what was found and counts what has to be mended.
@@ -51,26 +52,53 @@ func (r *report) problem(what, remedy string) {
 
 func (r *report) err(err error) { r.problem(deploy.Message(err), deploy.Hint(err)) }
 
-// check looks at everything that `bot run` will need, changes nothing, and names each problem with a remedy.
-// The error says how many there are.
-func check(ctx context.Context, cfg config, to io.Writer) error {
-	b, err := newBot(ctx, cfg, zerolog.Nop())
-	if err != nil {
-		return err
-	}
-	defer b.close()
+// check looks at everything that `bot run` will need, changes nothing, and names each problem with a remedy; what
+// is wrong with one part does not keep it from looking at the others. The error says how many problems there are.
+func check(ctx context.Context, env func(string) string, to io.Writer) error {
 	r := &report{to: to}
-	r.good(fmt.Sprintf("catalog %s: %d services", cfg.catalog, len(b.catalog.Services())))
-	b.checkRedis(ctx, r)
-	b.checkSlack(ctx, r)
-	b.checkTargets(ctx, r)
-	if r.problems > 0 {
-		return fmt.Errorf("%d problems to mend", r.problems)
+	cfg, wrong := readConfig(env)
+	for _, p := range wrong {
+		r.problem(p.what, p.remedy)
 	}
-	return nil
+	b := unmade(cfg, zerolog.Nop())
+	defer b.close()
+	b.checkCatalog(ctx, r)
+	if cfg.redisURL != "" {
+		b.checkRedis(ctx, r)
+	}
+	if cfg.tokens.App != "" && cfg.tokens.Bot != "" {
+		b.checkSlack(ctx, r)
+	}
+	b.checkTargets(ctx, r)
+	switch r.problems {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("1 problem to mend")
+	}
+	return fmt.Errorf("%d problems to mend", r.problems)
+}
+
+func (b *bot) checkCatalog(ctx context.Context, r *report) {
+	err := b.loadCatalog(ctx)
+	var found catalog.Problems
+	switch {
+	case err == nil:
+		r.good(fmt.Sprintf("catalog %s: %s", b.cfg.catalog, strings.Join(b.catalog.Services(), ", ")))
+	case errors.As(err, &found):
+		for _, p := range found {
+			r.problem(p.String(), "")
+		}
+	default:
+		r.err(err)
+	}
 }
 
 func (b *bot) checkRedis(ctx context.Context, r *report) {
+	if err := b.makeStore(ctx); err != nil {
+		r.err(err)
+		return
+	}
 	if err := b.store.Ping(ctx); err != nil {
 		r.err(err)
 		return
@@ -94,6 +122,7 @@ func (b *bot) checkRedis(ctx context.Context, r *report) {
 }
 
 func (b *bot) checkSlack(ctx context.Context, r *report) {
+	b.makeSlack()
 	needs := slack.Needs{Channels: b.channels(), Groups: b.principals()}
 	problems := b.slack.Check(ctx, needs)
 	for _, p := range problems {
@@ -106,8 +135,12 @@ func (b *bot) checkSlack(ctx context.Context, r *report) {
 
 // checkTargets asks Cloud Run about every service of the catalog.
 func (b *bot) checkTargets(ctx context.Context, r *report) {
+	if err := b.makeCloudRun(ctx); err != nil {
+		r.err(err)
+		return
+	}
 	specs := b.specs()
-	for _, t := range b.catalog.Targets() {
+	for _, t := range slices.SortedFunc(maps.Keys(specs), byName) {
 		errs := b.cloudRun.Check(ctx, specs[t].Platform.Service)
 		for _, err := range errs {
 			r.problem(t.String()+": "+deploy.Message(err), deploy.Hint(err))
@@ -117,3 +150,5 @@ func (b *bot) checkTargets(ctx context.Context, r *report) {
 		}
 	}
 }
+
+func byName(a, b deploy.Target) int { return strings.Compare(a.String(), b.String()) }

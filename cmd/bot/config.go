@@ -1,12 +1,18 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
+	"io"
+	"net"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"slipway/internal/commands/slack"
 	"slipway/internal/deploy"
+	"slipway/internal/telemetry"
 )
 
 // config is the environment of `bot run`, as docs/configuration.md lists it.
@@ -20,10 +26,37 @@ type config struct {
 	listen   string
 	logLevel string
 	runURL   string // override of Cloud Run's endpoint
+	lease    time.Duration
 }
 
-// readConfig reads what get knows; the error names everything that is missing at once.
-func readConfig(get func(string) string) (config, error) {
+// problem is something to mend before the bot can run, and how.
+type problem struct{ what, remedy string }
+
+// problems is everything to mend that was found at once; empty means that all is well.
+type problems []problem
+
+// err is nil if there are no problems. It names all of them, a line each.
+func (p problems) err(op string) error {
+	if len(p) == 0 {
+		return nil
+	}
+	lines := make([]string, len(p))
+	for i, x := range p {
+		lines[i] = "\n  " + x.what + ": " + x.remedy
+	}
+	return &deploy.Error{Code: deploy.Invalid, Op: op, Msg: strings.Join(lines, ""),
+		Hint: "`bot check` looks at the rest; `bot sandbox` needs none of it"}
+}
+
+// The lease is how long the releases of a replica that died wait for another. Below the least of it, a Redis that
+// is a little slow would cost a replica its releases again and again.
+const (
+	standardLease = 15 * time.Second
+	leastLease    = 500 * time.Millisecond
+)
+
+// readConfig reads what get knows, and lists everything that is missing or cannot be right.
+func readConfig(get func(string) string) (config, problems) {
 	or := func(key, standard string) string {
 		if v := get(key); v != "" {
 			return v
@@ -40,7 +73,11 @@ func readConfig(get func(string) string) (config, error) {
 		logLevel: or("SLIPWAY_LOG_LEVEL", "info"),
 		runURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN"),
 	}
-	var wrong []string
+	var wrong problems
+	var err error
+	if c.lease, err = time.ParseDuration(or("SLIPWAY_LEASE", standardLease.String())); err != nil || c.lease < leastLease {
+		wrong = append(wrong, problem{fmt.Sprintf("SLIPWAY_LEASE is not a time of at least %s", leastLease), "leave it out for " + standardLease.String()})
+	}
 	for _, need := range []struct{ key, prefix, remedy string }{
 		{"SLACK_APP_TOKEN", "xapp-", "make one with the scope connections:write under Basic Information of the Slack app"},
 		{"SLACK_BOT_TOKEN", "xoxb-", "it is under OAuth & Permissions once the Slack app is installed"},
@@ -48,28 +85,33 @@ func readConfig(get func(string) string) (config, error) {
 	} {
 		switch v := get(need.key); {
 		case v == "":
-			wrong = append(wrong, need.key+" is not set: "+need.remedy)
+			wrong = append(wrong, problem{need.key + " is not set", need.remedy})
 		case !strings.HasPrefix(v, need.prefix):
-			wrong = append(wrong, fmt.Sprintf("%s does not begin with %s: %s", need.key, need.prefix, need.remedy))
+			wrong = append(wrong, problem{need.key + " does not begin with " + need.prefix, need.remedy})
 		}
 	}
 	if v := get("SLIPWAY_REDIS_REPLICAS"); v != "" {
-		if _, err := fmt.Sscanf(v, "%d", &c.replicas); err != nil || c.replicas < 0 {
-			wrong = append(wrong, "SLIPWAY_REDIS_REPLICAS is not a number of replicas")
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 0 {
+			wrong = append(wrong, problem{"SLIPWAY_REDIS_REPLICAS is not a number of replicas", "for example 1"})
 		}
+		c.replicas = n
 	}
-	if len(wrong) > 0 {
-		return config{}, &deploy.Error{Code: deploy.Invalid, Op: "read the environment", Msg: strings.Join(wrong, "; "),
-			Hint: "`bot sandbox` needs none of it"}
+	if _, err := net.ResolveTCPAddr("tcp", c.listen); err != nil {
+		wrong = append(wrong, problem{fmt.Sprintf("SLIPWAY_LISTEN is %q, which is no address", c.listen), "for example 127.0.0.1:8081"})
 	}
-	return c, nil
+	if _, err := telemetry.NewLog(io.Discard, c.logLevel); err != nil {
+		wrong = append(wrong, problem{"SLIPWAY_LOG_LEVEL: " + err.Error(), "leave it out for info"})
+	}
+	return c, wrong
 }
 
-// owner names this process among the replicas.
-func owner() string {
+// newOwner names this process among the replicas. A host and a number of a process are not enough: two containers
+// on the network of one host have both in common.
+func newOwner() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return fmt.Sprintf("%s/%d", host, os.Getpid())
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
 }

@@ -3,6 +3,7 @@
 //
 //	bot run       the bot, against real Slack, Redis and clouds
 //	bot check     says whether `bot run` would work, and what to do where not
+//	bot release   look at a release, or tell it something, while Slack is down
 //	bot sandbox   the bot against a practice Slack, Redis and clouds, all on this machine
 package main
 
@@ -14,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"slipway/internal/deploy"
 )
 
 // version is set when the binary is built.
@@ -22,6 +25,7 @@ var version = "dev"
 type commandLine struct {
 	Run     runCommand     `cmd:"" help:"Run the bot. Configured by the environment; see docs/configuration.md."`
 	Check   checkCommand   `cmd:"" help:"Check catalog, credentials, Slack scopes and Redis, and name every problem with a remedy."`
+	Release releaseCommand `cmd:"" help:"Look at a release, or tell it something, while Slack is down. Needs REDIS_URL only."`
 	Sandbox sandboxCommand `cmd:"" help:"Practise: Slack, Redis, Cloud Run and the bot in one process on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -35,6 +39,9 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bot:", err)
+		if hint := deploy.Hint(err); hint != "" {
+			fmt.Fprintln(os.Stderr, "    →", hint)
+		}
 		os.Exit(1)
 	}
 }

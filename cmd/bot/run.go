@@ -11,8 +11,8 @@ type runCommand struct{}
 
 // Run is `bot run`.
 func (runCommand) Run(ctx context.Context) error {
-	cfg, err := readConfig(os.Getenv)
-	if err != nil {
+	cfg, wrong := readConfig(os.Getenv)
+	if err := wrong.err("read the environment"); err != nil {
 		return err
 	}
 	log, err := telemetry.NewLog(os.Stderr, cfg.logLevel)

@@ -137,8 +137,8 @@ func joinBot(ctx context.Context, s *sandbox.Sandbox, log zerolog.Logger) (*bot,
 		key, value, _ := strings.Cut(e, "=")
 		env[key] = value
 	}
-	cfg, err := readConfig(func(key string) string { return env[key] })
-	if err != nil {
+	cfg, wrong := readConfig(func(key string) string { return env[key] })
+	if err := wrong.err("read the environment"); err != nil {
 		return nil, err
 	}
 	return newBot(ctx, cfg, log)

@@ -7,8 +7,8 @@ import (
 	"slipway/internal/deploy"
 )
 
-// deploy creates a release. Whether the target is free is decided by the store in the same script that takes the
-// hold; asking first would be one round trip more and prove nothing.
+// deploy creates a release. Whether the target is free, and does not run the version already, is decided by the
+// store in the same script that takes the hold; asking first would be a round trip more and prove nothing.
 func (h *Handler) deploy(ctx context.Context, who speaker, c DeployCommand) (Text, error) {
 	t := h.target(c.Service, c.Environment)
 	spec, err := h.catalog.Resolve(t, c.Version)
@@ -30,9 +30,6 @@ func (h *Handler) deploy(ctx context.Context, who speaker, c DeployCommand) (Tex
 	if err := h.mayDeploy(ctx, who.by, c, t, spec.Policy); err != nil {
 		return nil, err
 	}
-	if err := h.notLive(ctx, t, c.Version); err != nil {
-		return nil, err
-	}
 	created, err := h.store.Create(ctx, r, who.event)
 	if err != nil {
 		return nil, h.notCreated(ctx, t, c.String(), err)
@@ -40,15 +37,16 @@ func (h *Handler) deploy(ctx context.Context, who speaker, c DeployCommand) (Tex
 	return Text{}.Strong(string(created.Release.ID)).Plainf(" brings %s to %s. Follow it in %s.", t, c.Version, spec.Channel), nil
 }
 
-// notLive refuses a version that the target runs already. Slipway knows what it brought there; if somebody moved
+// runsAlready refuses a version that the target runs. Slipway knows what it brought there; if somebody moved
 // traffic by hand since, a rollback to the same version repairs it.
-func (h *Handler) notLive(ctx context.Context, t deploy.Target, version string) error {
-	r, ok, err := h.live(ctx, t)
-	if err != nil || !ok || landed(r).Version != version {
+func (h *Handler) runsAlready(ctx context.Context, e *deploy.LiveError) error {
+	t := e.Target
+	r, err := h.store.Get(ctx, e.Live)
+	if err != nil {
 		return err
 	}
-	repair := RollbackCommand{Service: t.Service, Environment: t.Environment, Version: version, Reason: "traffic was moved by hand"}
-	return refused(Text{}.Plainf("%s runs %s already, since ", t, version).Clock(r.Ended).Plain(", by ").
+	repair := RollbackCommand{Service: t.Service, Environment: t.Environment, Version: e.Version, Reason: "traffic was moved by hand"}
+	return refused(Text{}.Plainf("%s runs %s already, since ", t, e.Version).Clock(r.Ended).Plain(", by ").
 		Strong(string(r.ID)).Plain(" of ").User(r.Requester).Plain(".").Line().
 		Plain("What else was live: ").Code(HistoryCommand{Service: t.Service, Environment: t.Environment}.String()).Line().
 		Plain("If traffic was moved by hand since: ").Code(repair.String()))
@@ -59,6 +57,10 @@ func (h *Handler) notCreated(ctx context.Context, t deploy.Target, again string,
 	var held *deploy.HeldError
 	if errors.As(err, &held) {
 		return h.held(ctx, t, held.Holder, again)
+	}
+	var live *deploy.LiveError
+	if errors.As(err, &live) {
+		return h.runsAlready(ctx, live)
 	}
 	if deploy.CodeOf(err) == deploy.Unavailable {
 		return &unconfirmed{target: t, err: err}

@@ -30,7 +30,7 @@ func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCo
 	known := reached(releases)
 	from := ""
 	if ok {
-		from = called(landed(live))
+		from = called(live.Landed())
 	}
 	if c.Version != "" {
 		for _, d := range known {
@@ -41,9 +41,18 @@ func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCo
 		}
 		return destination{}, refused(unknownVersion(t, c, known, from))
 	}
-	// What has gone back once is not taken further by somebody who did not see that it had: that takes a name.
-	if len(releases) > 0 && releases[0].State == deploy.RolledBack {
-		return destination{}, refused(goneBack(t, c, releases[0], known))
+	// Whoever did not see that the last release has ended without bringing anything means that release, and not
+	// the good version that runs: to take that away needs a name.
+	if len(releases) > 0 {
+		switch last := releases[0]; {
+		case last.State == deploy.RolledBack:
+			back := called(last.Facts.Baseline)
+			return destination{}, refused(endedAlready(t, c, last, known, "is back on "+back+" already", back))
+		case last.State == deploy.Failed && ok:
+			return destination{}, refused(endedAlready(t, c, last, known, "still runs "+from, from))
+		case last.State == deploy.Abandoned:
+			return destination{}, refused(endedAlready(t, c, last, known, "runs what nobody has looked at since", ""))
+		}
 	}
 	if !ok || live.Facts.Baseline.Name == "" {
 		return destination{}, refused(nowhere(t, c, known, from))
@@ -77,7 +86,7 @@ func reached(releases []deploy.Release) []destination {
 	for _, r := range releases {
 		switch {
 		case r.Kind == deploy.Deploy && r.State == deploy.Succeeded:
-			add(landed(r), r.Facts.Image)
+			add(r.Landed(), r.Facts.Image)
 			add(r.Facts.Baseline, deploy.Image{})
 		case r.Kind == deploy.Rollback:
 			add(r.Facts.Baseline, r.Facts.Image)
@@ -117,15 +126,18 @@ func unknownVersion(t deploy.Target, c RollbackCommand, known []destination, fro
 
 // nowhere says that there is nothing to go back to without a version.
 func nowhere(t deploy.Target, c RollbackCommand, known []destination, from string) Text {
-	text := Text{}.Plainf("There is nothing to go back to: Slipway knows of no version that %s ran before.", t)
-	return text.choice(t, c, others(known, from))
+	versions := others(known, from)
+	text := Text{}.Plainf("There is no release to take back: Slipway has brought none to 100 %% of %s.", t)
+	if len(versions) == 0 {
+		text = Text{}.Plainf("There is nothing to go back to: Slipway knows of no version that %s ran before.", t)
+	}
+	return text.choice(t, c, versions)
 }
 
-// goneBack says that the last release was taken back already.
-func goneBack(t deploy.Target, c RollbackCommand, last deploy.Release, known []destination) Text {
-	text := Text{}.Plainf("%s is back on %s already: ", t, called(last.Facts.Baseline)).Add(title(last)).
-		Plain(" ").Add(ending(last)).Plain(".")
-	return text.choice(t, c, others(known, called(last.Facts.Baseline)))
+// endedAlready says what runs, and that the last release was taken back already, or has failed.
+func endedAlready(t deploy.Target, c RollbackCommand, last deploy.Release, known []destination, so, runs string) Text {
+	text := Text{}.Plainf("%s %s: ", t, so).Add(title(last)).Plain(" ").Add(ending(last)).Plain(".")
+	return text.choice(t, c, others(known, runs))
 }
 
 // choice offers the versions that a rollback can be sent to by name.

@@ -62,6 +62,7 @@ func entry(e deploy.Entry) Text {
 var states = map[deploy.State]string{
 	deploy.Running: "running", deploy.Waiting: "waiting", deploy.Paused: "held", deploy.RollingBack: "rolling back",
 	deploy.Parked: "stopped", deploy.Succeeded: "done", deploy.RolledBack: "rolled back", deploy.Failed: "failed",
+	deploy.Abandoned: "let go",
 }
 
 var kinds = map[deploy.EntryKind]string{

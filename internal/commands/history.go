@@ -27,7 +27,7 @@ func (h *Handler) history(ctx context.Context, c HistoryCommand) (Text, error) {
 	for _, r := range releases {
 		text = text.Line().Add(title(r)).Plain(" ")
 		if r.State.Terminal() {
-			text = text.Add(ending(r)).Plainf(", after %s", deploy.Took(r.Ended.Sub(r.Created)))
+			text = text.Add(ending(r)).Plainf(" · took %s", deploy.Took(r.Ended.Sub(r.Created)))
 		} else {
 			text = text.Add(standing(r, h.now()))
 		}

@@ -17,7 +17,11 @@ func (h *Handler) hold(ctx context.Context, who speaker, r deploy.Release) (Text
 	if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalPause}); err != nil {
 		return nil, err
 	}
-	return Text{}.Strong(string(r.ID)).Plain(" holds after the step in progress; traffic then stays as it is until somebody presses Resume."), nil
+	text := Text{}.Strong(string(r.ID))
+	if gate := r.Current(); r.State == deploy.Waiting && gate != nil {
+		return text.Plainf(" holds at %d %%, until somebody presses Resume; it then asks for %d %% again.", r.Facts.Share, gate.Percent), nil
+	}
+	return text.Plain(" holds after the step in progress; traffic then stays as it is until somebody presses Resume."), nil
 }
 
 // resume lets a held release go on, or tries a step again that stopped it. A gate asks again, from no approvals.

@@ -50,7 +50,7 @@ func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
 	case Resume:
 		return h.resume(ctx, who, r)
 	case RollBack:
-		return h.takeBack(ctx, who, r, RollbackCommand{Reason: "the button was pressed"})
+		return h.takeBack(ctx, who, r, RollbackCommand{Reason: "Roll back was pressed"})
 	default:
 		return nil, refused(Text{}.Plain("This version of Slipway does not know that button. See: ").
 			Code(StatusCommand{Service: r.Target.Service, Environment: r.Target.Environment}.String()))

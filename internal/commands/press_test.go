@@ -38,7 +38,7 @@ func TestHoldAndResume(t *testing.T) {
 	t.Parallel()
 	w := asking(t)
 	has(t, w.presses("UBOB", commands.Resume, "coditect-app-1", ""), "Nothing is held: coditect-app-1", "waits since")
-	has(t, w.presses("UBOB", commands.Pause, "coditect-app-1", gate50), "coditect-app-1 holds after the step in progress")
+	has(t, w.presses("UBOB", commands.Pause, "coditect-app-1", gate50), "coditect-app-1 holds at 10 %, until somebody presses Resume; it then asks for 50 % again.")
 	if d := cmp.Diff([]deploy.Signal{{Kind: deploy.SignalPause, By: "UBOB"}}, w.inbox("coditect-app-1")); d != "" {
 		t.Errorf("stored (-want +got):\n%s", d)
 	}

@@ -156,7 +156,7 @@ func (h *Handler) notOpen(r deploy.Release) Text {
 	case deploy.Paused:
 		return text.Plain(" Press Resume first; it asks again then.")
 	case deploy.Parked:
-		return text.Plain(" Press Resume to try the step again, or roll back.")
+		return text.Plain(" Press Try again to repeat the step, or roll back.")
 	default:
 	}
 	for i, s := range r.Steps {

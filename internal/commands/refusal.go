@@ -46,7 +46,7 @@ func correction(err error) Text {
 // apology tells of something that did not work. It promises nothing that is not stored.
 func apology(err error, again string) Text {
 	var unsure *unconfirmed
-	wrote := errors.As(err, &unsure)
+	mayHave := errors.As(err, &unsure) && !errors.Is(err, deploy.ErrNotWritten)
 	switch {
 	case deploy.CodeOf(err) != deploy.Unavailable:
 		t := Text{}.Plainf("This did not work: %s.", deploy.Message(err))
@@ -54,7 +54,7 @@ func apology(err error, again string) Text {
 			t = t.Plainf(" %s.", hint)
 		}
 		return t.Plain(" Nothing was started.")
-	case wrote:
+	case mayHave:
 		status := StatusCommand{Service: unsure.target.Service, Environment: unsure.target.Environment}
 		return onceMore(Text{}.Plain("Redis does not answer: whether this was stored is not known, and nothing is promised. Look first: ").
 			Code(status.String()).Plain("."), again)

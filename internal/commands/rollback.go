@@ -49,7 +49,11 @@ func (h *Handler) takeBack(ctx context.Context, who speaker, r deploy.Release, c
 	if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalRollBack, Reason: c.Reason}); err != nil {
 		return nil, err
 	}
-	if r.Facts.Baseline.Name == "" {
+	switch {
+	case goingBack(r):
+		return Text{}.Plain("Trying again: ").Add(title(r)).Plainf(" takes %s to %s. Follow it in %s.",
+			r.Target, called(r.Facts.Baseline), r.Spec.Channel), nil
+	case !touched(r):
 		return Text{}.Plain("Stopping ").Add(title(r)).Plainf(" before it changes %s. Follow it in %s.", r.Target, r.Spec.Channel), nil
 	}
 	return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s returns from %s to %s. Follow it in %s.",
@@ -61,7 +65,7 @@ func (h *Handler) firstThis(r deploy.Release, c RollbackCommand) error {
 	back := c
 	back.Version = ""
 	text := title(r).Plain(" is under way, and it can only stop: it has changed nothing yet.")
-	if r.Facts.Baseline.Name != "" {
+	if touched(r) {
 		text = title(r).Plainf(" is under way and goes back to %s, not to %s.", called(r.Facts.Baseline), c.Version)
 	}
 	return refused(text.Line().Plain("First: ").Code(back.String()).Plain(" Then: ").Code(c.String()))

@@ -138,3 +138,62 @@ func TestRollbackWithNothingToGoBackTo(t *testing.T) {
 		`or to type: /rollback coditect-app production --reason "slow"`)
 	has(t, w.says("UBOB", "/rollback coditect-app"), "A rollback needs a reason", `Type: /rollback coditect-app --reason "what went wrong"`)
 }
+
+func TestRollbackAfterAReleaseThatChangedNothingGoesNoFurther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.carried("v1.2.3")
+	w.says("UALICE", "/deploy coditect-app v1.2.4")
+	w.says("UALICE", "/rollback coditect-app --reason oops")
+	if r := w.drive("coditect-app-2"); r.State != deploy.Failed {
+		t.Fatalf("the release is %s", r.State)
+	}
+	has(t, w.says("UCAROL", "/rollback coditect-app --reason slow"),
+		"coditect-app/production still runs v1.2.3: coditect-app-2 (v1.2.4, @UALICE) failed at",
+		`To go to one, name it: /rollback coditect-app production v1.2.2 --reason "slow"`)
+	if id, err := w.store.Holder(t.Context(), deploy.Target{Service: "coditect-app", Environment: "production"}); err != nil || id != "" {
+		t.Errorf("held by %q, %v: a good version is being taken back", id, err)
+	}
+}
+
+func TestRollbackAfterTheFirstReleaseHasGoneBackNamesWhatRuns(t *testing.T) {
+	t.Parallel()
+	w := promoted(t)
+	w.says("UBOB", "/rollback coditect-app --reason slow")
+	w.drive("coditect-app-1")
+	has(t, w.says("UCAROL", "/rollback coditect-app --reason slow"), "coditect-app/production is back on v1.2.3 already: coditect-app-1")
+}
+
+func TestTakingBackIsToldAsItIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.says("UALICE", "/deploy coditect-app v1.2.4")
+	r := w.get("coditect-app-1")
+	r.Facts.Baseline = deploy.Revision{Name: "coditect-app-production-00001", Version: "v1.2.3"}
+	w.put(r)
+	has(t, w.says("UBOB", "/rollback coditect-app --reason slow"), "Stopping coditect-app-1 (v1.2.4, @UALICE) before it changes coditect-app/production.")
+
+	w = newWorld(t)
+	w.carried("v1.2.3")
+	w.carried("v1.2.4")
+	w.says("UBOB", "/rollback coditect-app --reason slow")
+	r = w.get("coditect-app-3")
+	r.State, r.Back[0].Status = deploy.Parked, deploy.Broken
+	w.put(r)
+	got := w.says("UCAROL", "/rollback coditect-app --reason again")
+	if want := "Trying again: coditect-app-3 (back to v1.2.3, @UBOB) takes coditect-app/production to v1.2.3. Follow it in #devops-oncall."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestRollbackOfNoReleaseOffersWhatWasFound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.says("UALICE", "/deploy coditect-app v1.2.4")
+	w.drive("coditect-app-1", nil, &deploy.Error{Code: deploy.NotFound, Msg: "there is no image"})
+	want := "There is no release to take back: Slipway has brought none to 100 % of coditect-app/production. Versions that were live: v1.2.3. " +
+		`To go to one, name it: /rollback coditect-app production v1.2.3 --reason "slow"`
+	if d := cmp.Diff(want, w.says("UBOB", "/rollback coditect-app --reason slow")); d != "" {
+		t.Error(d)
+	}
+}

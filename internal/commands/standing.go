@@ -35,7 +35,7 @@ func standing(r deploy.Release, now time.Time) Text {
 	case deploy.RollingBack:
 		return Text{}.Plainf("is rolling back%s, by ", backTo(r)).User(r.By).Plain(" since ").Clock(r.Since).
 			Plain(", " + about(deploy.Remaining(r, now)) + " left").reason(r.Why)
-	case deploy.Succeeded, deploy.RolledBack, deploy.Failed:
+	case deploy.Succeeded, deploy.RolledBack, deploy.Failed, deploy.Abandoned:
 		return ending(r)
 	case deploy.Running:
 	}
@@ -102,6 +102,8 @@ func ending(r deploy.Release) Text {
 		return Text{}.Plainf("brought %s to 100 %% at ", r.Version).Clock(r.Ended)
 	case deploy.RolledBack:
 		return Text{}.Plainf("went back%s at ", backTo(r)).Clock(r.Ended).Plain(", by ").User(r.By).reason(r.Why)
+	case deploy.Abandoned:
+		return Text{}.Plain("was let go at ").Clock(r.Ended).Plain(", by ").User(r.By).reason(r.Why)
 	default:
 		return Text{}.Plain("failed at ").Clock(r.Ended).reason(r.Why)
 	}
@@ -140,6 +142,17 @@ func goingBack(r deploy.Release) bool {
 	return len(plan) > 0 && len(r.Back) > 0 && plan[0].Name == r.Back[0].Name
 }
 
+// touched says whether the platform may have been changed by the release: what it created can have had an effect
+// from the moment that its intent was stored.
+func touched(r deploy.Release) bool {
+	for _, s := range r.Steps {
+		if s.Kind == deploy.KindRevision {
+			return s.Status != deploy.Pending
+		}
+	}
+	return goingBack(r)
+}
+
 // gates counts the gates that have not been passed.
 func gates(r deploy.Release) int {
 	n := 0
@@ -149,16 +162,4 @@ func gates(r deploy.Release) int {
 		}
 	}
 	return n
-}
-
-// landed is the revision that has 100 % after a release that ended as it was meant to.
-func landed(r deploy.Release) deploy.Revision {
-	rev := r.Facts.Candidate
-	if r.Kind == deploy.Rollback {
-		rev = r.Facts.Baseline
-	}
-	if rev.Version == "" {
-		rev.Version = r.Version
-	}
-	return rev
 }

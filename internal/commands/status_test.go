@@ -80,9 +80,9 @@ func TestHistory(t *testing.T) {
 
 	want = `The last 4 of coditect-app/production:
 coditect-app-4 (v1.2.5, @UALICE) is at Preflight since 2026-03-02 14:16 UTC, about 11 min left, not counting an approval
-coditect-app-3 (v1.2.5, @UALICE) failed at 2026-03-02 14:16 UTC: preflight/service: there is no service app, after 0.0 s
-coditect-app-2 (v1.2.4, @UALICE) went back to v1.2.3 at 2026-03-02 14:16 UTC, by @UBOB: 5xx at 3 %, after 1:02 min · new checkout
-coditect-app-1 (v1.2.3, @UALICE) brought v1.2.3 to 100 % at 2026-03-02 14:15 UTC, after 15:00 min`
+coditect-app-3 (v1.2.5, @UALICE) failed at 2026-03-02 14:16 UTC: preflight/service: there is no service app · took 0.0 s
+coditect-app-2 (v1.2.4, @UALICE) went back to v1.2.3 at 2026-03-02 14:16 UTC, by @UBOB: 5xx at 3 % · took 1:02 min · new checkout
+coditect-app-1 (v1.2.3, @UALICE) brought v1.2.3 to 100 % at 2026-03-02 14:15 UTC · took 15:00 min`
 	if d := cmp.Diff(want, w.says("UDAVE", "/deploy history coditect-app")); d != "" {
 		t.Error(d)
 	}

@@ -169,6 +169,19 @@ func (w *world) drive(id deploy.ReleaseID, fail ...error) deploy.Release {
 	return w.get(id)
 }
 
+// put stores r as it is, in the place of what the engine would make of it.
+func (w *world) put(r deploy.Release) {
+	w.t.Helper()
+	c, err := w.store.Claim(w.t.Context(), r.ID, "test", time.Minute)
+	if err != nil {
+		w.t.Fatalf("claim %s: %v", r.ID, err)
+	}
+	entries := []deploy.Entry{{At: c.Now, Kind: deploy.EntryProgress, Text: "put"}}
+	if _, err := w.store.Commit(w.t.Context(), deploy.Commit{Release: r, Epoch: c.Epoch, Entries: entries, Yield: true}); err != nil {
+		w.t.Fatalf("commit %s: %v", r.ID, err)
+	}
+}
+
 // What runs before Slipway's first release: v1.2.3, or v1.2.2 if that release brings v1.2.3.
 var (
 	byHand = deploy.Revision{Name: "app-by-hand", Version: "v1.2.3"}

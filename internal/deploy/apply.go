@@ -23,6 +23,9 @@ func Apply(r Release, s Signal, now time.Time) (Release, []Entry) {
 		return r, r.resume(s, now)
 	case SignalRollBack:
 		return r, r.rollBack(s, now)
+	case SignalAbandon:
+		r.interrupt(now, "let go by break-glass")
+		return r, []Entry{r.enter(Abandoned, now, s.By, s.Reason)}
 	}
 	return r, []Entry{r.heard(s, now, "is not known to this version of Slipway")}
 }
@@ -113,10 +116,7 @@ func (r *Release) rollBack(s Signal, now time.Time) []Entry {
 		}
 		return []Entry{r.heard(s, now, "changes nothing: it is already going back")}
 	}
-	if cur := r.Current(); cur != nil && cur.Status == Started {
-		cur.Status, cur.EndedAt, cur.Look = Skipped, now, time.Time{}
-		cur.Note = "interrupted by a roll back"
-	}
+	r.interrupt(now, "interrupted by a roll back")
 	if !r.touched() {
 		return []Entry{r.enter(Failed, now, s.By, "stopped before anything was changed"+because(s.Reason))}
 	}
@@ -125,6 +125,13 @@ func (r *Release) rollBack(s Signal, now time.Time) []Entry {
 		why = "a person said so"
 	}
 	return []Entry{r.enter(RollingBack, now, s.By, why)}
+}
+
+// interrupt ends the step in progress, which may have had its effect.
+func (r *Release) interrupt(now time.Time, note string) {
+	if cur := r.Current(); cur != nil && cur.Status == Started {
+		cur.Status, cur.EndedAt, cur.Look, cur.Note = Skipped, now, time.Time{}, note
+	}
 }
 
 func because(reason string) string {

@@ -52,7 +52,7 @@ func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
 		}
 		return []Entry{{At: now, Kind: kind, Step: cur.Name, Phase: cur.Phase, By: Slipway,
 			Text: fmt.Sprintf("%s; attempt %d, trying again", text, cur.Attempts)}}
-	case CodeOf(err) == Internal:
+	case CodeOf(err) == Internal, CodeOf(err) == Fenced:
 		return []Entry{r.enter(Parked, now, Slipway, fmt.Sprintf("%s: %s; traffic stays as it is", cur.Name, text))}
 	default:
 		return r.fail(cur, now, text)

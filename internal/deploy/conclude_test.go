@@ -26,6 +26,7 @@ func TestWhatAFailureMeansDependsOnWhatWasTouched(t *testing.T) {
 		"refused in the middle of traffic: goes back":       {"traffic/50", fault(deploy.Forbidden), deploy.RollingBack},
 		"our own defect parks":                              {"traffic/50", fault(deploy.Internal), deploy.Parked},
 		"a foreign error is our own defect":                 {"health/checks", errors.New("boom"), deploy.Parked},
+		"a fence of a later owner parks":                    {"traffic/50", fault(deploy.Fenced), deploy.Parked},
 		"an unanswered call is tried again":                 {"traffic/10", fault(deploy.Unavailable), deploy.Running},
 		"housekeeping that fails does not fail the release": {"traffic/retire", fault(deploy.Forbidden), deploy.Running},
 	}
@@ -89,11 +90,36 @@ func TestStepThatTakesTooLongGoesBack(t *testing.T) {
 	t.Parallel()
 	w := play(t, canary(t))
 	w.until("deploy/revision")
-	w.conclude("deploy/revision", deploy.Outcome{Facts: w.r.Facts, Again: time.Second, Note: "pulling"}, nil)
-	w.now = w.now.Add(11 * time.Minute)
-	w.decide()
+	for range 11 {
+		w.conclude("deploy/revision", deploy.Outcome{Facts: w.r.Facts, Again: time.Minute, Note: "pulling"}, nil)
+		w.now = w.now.Add(time.Minute)
+		w.decide()
+	}
 	if w.r.State != deploy.RollingBack || !strings.Contains(w.r.Why, "not finished after 10 min: pulling") {
 		t.Errorf("%s: %q", w.r.State, w.r.Why)
+	}
+}
+
+// Nobody looked, because Redis or every replica was away: what was waited for may long have come.
+func TestStepIsLookedAtOnceMoreBeforeItIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, look := range map[string]time.Duration{"away before the first look": 0, "away between two looks": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := play(t, canary(t))
+			w.until("traffic/10")
+			if look > 0 {
+				w.conclude("traffic/10", deploy.Outcome{Facts: w.r.Facts, Again: look, Note: "asked for 10 %"}, nil)
+			}
+			w.now = w.now.Add(time.Hour)
+			if a := w.decide(); a.Do != deploy.Act || a.Step != "traffic/10" {
+				t.Fatalf("%v in %s (%s), want a look", a, w.r.State, w.r.Why)
+			}
+			w.conclude("traffic/10", deploy.Outcome{Facts: w.r.Facts, Again: time.Second}, nil)
+			if w.decide(); w.r.State != deploy.RollingBack {
+				t.Errorf("%s after the look, want it given up", w.r.State)
+			}
+		})
 	}
 }
 

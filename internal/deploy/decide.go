@@ -62,7 +62,7 @@ func (r *Release) advance(cur *Step, now time.Time) (entries []Entry, a Action, 
 		return append(entries, r.expire(cur, now)), a, false
 	case cur.Kind == KindBake, cur.Kind == KindGate:
 		return entries, Action{Do: Wait, Step: cur.Name, Until: cur.Until}, true
-	case cur.Within > 0 && !now.Before(cur.Begun.Add(cur.Within)):
+	case cur.timedOut(now):
 		text := "not finished after " + Planned(cur.Within)
 		if cur.Note != "" {
 			text += ": " + cur.Note
@@ -73,6 +73,13 @@ func (r *Release) advance(cur *Step, now time.Time) (entries []Entry, a Action, 
 	default:
 		return entries, Action{Do: Act, Step: cur.Name}, true
 	}
+}
+
+// timedOut says whether a step has used up its time. A look that was due before that is made first, however late:
+// when nobody could look for a while, what is waited for may long be there.
+func (s *Step) timedOut(now time.Time) bool {
+	end := s.Begun.Add(s.Within)
+	return s.Within > 0 && !now.Before(end) && !s.Look.Before(end)
 }
 
 // begin records the intent of a step. From here on it may have had its effect.

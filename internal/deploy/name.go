@@ -43,7 +43,8 @@ type UserID string
 // Slipway is who signs what the bot does by itself.
 const Slipway UserID = "slipway"
 
-// Epoch is the fencing number of a lease. Every write of an owner carries it; it only ever grows.
+// Epoch is the fencing number of a lease. Every write of an owner carries it; it only ever grows. A commit has one of
+// its own, from the same sequence: what is done outside after the commit is marked with that.
 type Epoch int64
 
 // StepName names a step inside its release: traffic/10, deploy/revision.

@@ -9,6 +9,11 @@ import (
 // that is already so. A call whose answer was lost may be repeated. Codes: NotFound (no such service),
 // Forbidden (credentials), Conflict (the service was changed while we looked: look again), Unavailable (no
 // answer, throttled), Invalid (the platform refuses what is asked, for good).
+//
+// A request with an Epoch leaves it at the service, and is Fenced if a later one is there: its sender has been
+// overtaken and does not know yet. It is also Fenced if what is there lies in one of the Gaps: see WentBack. A request that was read before and arrives after is refused by the platform as
+// a Conflict. A Seal makes sure of that where nothing else has to be changed: whatever is still on its way from an
+// earlier owner is void once a sealed request has been carried out. The same Seal is left once.
 type Platform interface {
 	// Describe reports the service as the platform sees it now, not as it was asked to be.
 	Describe(ctx context.Context, s ServiceRef) (Service, error)
@@ -18,8 +23,8 @@ type Platform interface {
 	// exists already, nothing is done. Conflict if it exists with another image. Here and below an empty Operation
 	// means that nothing was sent: it is so already, or an earlier call is still at it.
 	Stage(ctx context.Context, q StageRequest) (Operation, error)
-	// Shift sets absolute shares of traffic. Tags that people gave are kept. If the platform reports exactly
-	// these shares already, nothing is done.
+	// Shift sets absolute shares of traffic. Tags that people gave are kept, unless it is Bare. If the platform
+	// reports exactly these shares already, nothing is done.
 	Shift(ctx context.Context, q ShiftRequest) (Operation, error)
 	// Retire takes the tag off, so that the platform may let the revision go. Nothing is done if it is not there.
 	Retire(ctx context.Context, s ServiceRef, tag string) (Operation, error)
@@ -73,12 +78,18 @@ type StageRequest struct {
 	Settings  Settings
 	Baseline  RevisionName // keeps 100 %
 	Labels    map[string]string
+	Epoch     Epoch // of who asks; see Platform
+	Gaps      []Gap
 }
 
 // ShiftRequest asks for absolute shares that add up to 100.
 type ShiftRequest struct {
 	Service ServiceRef
 	Shares  map[RevisionName]int
+	Bare    bool  // tags go, too: one on a revision that is not ready can keep users where they are
+	Epoch   Epoch // of who asks; see Platform
+	Gaps    []Gap
+	Seal    string // names what is asked, with Epoch: the service is written to even if the shares are so already
 }
 
 // Percent is the share of a revision in the platform's report.

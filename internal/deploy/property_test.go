@@ -1,6 +1,8 @@
 package deploy_test
 
 import (
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,14 +19,18 @@ func TestPromisesHoldUnderAnyOrderOfEvents(t *testing.T) {
 		now := start
 		for range rapid.IntRange(1, 120).Draw(rt, "events") {
 			before := r.Clone()
-			r = step(rt, r, &now)
+			var entries []deploy.Entry
+			r, entries = step(rt, r, &now)
 			checkPromises(rt, before, r)
+			checkJournal(rt, before, r, entries)
+			checkSettled(rt, r, now)
 		}
 		checkWayBack(rt, r, now)
 	})
 }
 
-func step(rt *rapid.T, r deploy.Release, now *time.Time) deploy.Release {
+func step(rt *rapid.T, r deploy.Release, now *time.Time) (deploy.Release, []deploy.Entry) {
+	var entries []deploy.Entry
 	switch rapid.SampledFrom([]string{"look", "good", "bad", "say", "time"}).Draw(rt, "event") {
 	case "say":
 		s := deploy.Signal{
@@ -32,24 +38,62 @@ func step(rt *rapid.T, r deploy.Release, now *time.Time) deploy.Release {
 			By:   rapid.SampledFrom([]deploy.UserID{"U0ALICE", "U0BOB", "U0CAROL"}).Draw(rt, "by"),
 			Step: rapid.SampledFrom([]deploy.StepName{"", "traffic/50/gate", "traffic/100/gate"}).Draw(rt, "step"),
 		}
-		r, _ = deploy.Apply(r, s, *now)
+		r, entries = deploy.Apply(r, s, *now)
 	case "time":
 		*now = now.Add(time.Duration(rapid.IntRange(0, 7200).Draw(rt, "seconds")) * time.Second)
 	default:
 		good := rapid.IntRange(0, 3).Draw(rt, "luck") > 0
 		var a deploy.Action
-		r, _, a = deploy.Decide(r, *now)
+		r, entries, a = deploy.Decide(r, *now)
 		if a.Do != deploy.Act {
-			return r
+			return r, entries
 		}
 		out, err := deploy.Outcome{Facts: r.Facts}, error(nil)
 		if !good {
 			code := rapid.SampledFrom([]deploy.Code{deploy.Unavailable, deploy.Invalid, deploy.Internal, deploy.Conflict}).Draw(rt, "code")
 			err = &deploy.Error{Code: code, Msg: "no"}
 		}
-		r, _ = deploy.Conclude(r, a.Step, out, err, *now)
+		var more []deploy.Entry
+		r, more = deploy.Conclude(r, a.Step, out, err, *now)
+		entries = append(entries, more...)
 	}
-	return r
+	return r, entries
+}
+
+// checkJournal: nobody can be surprised by where a release or a step stands; the journal said so when it got there.
+func checkJournal(rt *rapid.T, before, after deploy.Release, entries []deploy.Entry) {
+	told := func(is func(deploy.Entry) bool) bool { return slices.ContainsFunc(entries, is) }
+	if after.State != before.State && after.State != deploy.Waiting && before.State != deploy.Waiting &&
+		!told(func(e deploy.Entry) bool { return e.State == after.State }) {
+		rt.Fatalf("%s became %s, and the journal has only %+v", before.State, after.State, entries)
+	}
+	was, is := slices.Concat(before.Steps, before.Back), slices.Concat(after.Steps, after.Back)
+	for i, s := range is {
+		if was[i].Status == deploy.Pending && s.Status == deploy.Started && !told(func(e deploy.Entry) bool {
+			return e.Step == s.Name && (e.Kind == deploy.EntryIntent || e.Kind == deploy.EntryAsked)
+		}) {
+			rt.Fatalf("%s began without an intent: %+v", s.Name, entries)
+		}
+	}
+}
+
+// checkSettled: to decide a second time changes nothing, so a crash between deciding and acting costs nothing, and a
+// release that has ended only listens.
+func checkSettled(rt *rapid.T, r deploy.Release, now time.Time) {
+	once, _, action := deploy.Decide(r, now)
+	twice, entries, same := deploy.Decide(once, now)
+	if len(entries) > 0 || action != same || !reflect.DeepEqual(once, twice) {
+		rt.Fatalf("decided twice: %+v, then %+v with %+v", action, same, entries)
+	}
+	if !r.State.Terminal() {
+		return
+	}
+	for _, kind := range []deploy.SignalKind{deploy.SignalPromote, deploy.SignalPause, deploy.SignalResume, deploy.SignalRollBack, "of a newer version"} {
+		after, heard := deploy.Apply(r, deploy.Signal{Kind: kind, By: "U0BOB"}, now)
+		if !reflect.DeepEqual(after, r.Clone()) || len(heard) != 1 || heard[0].Kind != deploy.EntrySignal {
+			rt.Fatalf("%s after the end: %+v", kind, heard)
+		}
+	}
 }
 
 func checkPromises(rt *rapid.T, before, after deploy.Release) {
@@ -72,6 +116,10 @@ func checkPromises(rt *rapid.T, before, after deploy.Release) {
 	}
 	if open > 1 {
 		rt.Fatalf("%d steps in progress at once", open)
+	}
+	back := after.State == deploy.RolledBack || after.State == deploy.Failed && after.Steps[2].Status != deploy.Pending
+	if back && after.Back[0].Status != deploy.Done {
+		rt.Fatalf("%s, and the traffic is %s", after.State, after.Back[0].Status)
 	}
 	if after.State == deploy.Succeeded && after.Facts.MaxShare != 100 {
 		rt.Fatalf("succeeded at %d %%", after.Facts.MaxShare)

@@ -28,16 +28,21 @@ const (
 	Succeeded   State = "succeeded"    // the version has 100 %
 	RolledBack  State = "rolled_back"  // the former version has 100 % again
 	Failed      State = "failed"       // ended before users saw anything of it
+	Abandoned   State = "abandoned"    // ended by break-glass: Slipway has let go, traffic is where it was
 )
 
 // Terminal says whether a release in this state has ended. Nothing leaves a terminal state.
-func (s State) Terminal() bool { return s == Succeeded || s == RolledBack || s == Failed }
+func (s State) Terminal() bool {
+	return s == Succeeded || s == RolledBack || s == Failed || s == Abandoned
+}
 
 // Release is one attempt to bring a target to a version. It is a value: decisions take one and return another.
 type Release struct {
 	ID        ReleaseID `json:"-"` // given by the store when it is created
 	Number    int       `json:"-"` // the number in ID
 	Rev       int64     `json:"-"` // of the stored document; each commit adds one
+	Epoch     Epoch     `json:"-"` // of the newest write of who drives it now; set for runners only, which pass it on to the platform
+	Gaps      []Gap     `json:"-"` // as Epoch
 	Kind      Kind      `json:"kind"`
 	Target    Target    `json:"target"`
 	Version   string    `json:"version"` // what was asked for: v1.2.4
@@ -124,6 +129,18 @@ func cloneSteps(steps []Step) []Step {
 		steps[i].Approvals = slices.Clone(steps[i].Approvals)
 	}
 	return steps
+}
+
+// Landed is the revision that has 100 % after a release that ended as it was meant to.
+func (r *Release) Landed() Revision {
+	rev := r.Facts.Candidate
+	if r.Kind == Rollback {
+		rev = r.Facts.Baseline
+	}
+	if rev.Version == "" {
+		rev.Version = r.Version
+	}
+	return rev
 }
 
 // Interruptible says whether a roll back may cancel the step in progress: not when it is going back already.

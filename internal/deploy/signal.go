@@ -8,6 +8,7 @@ const (
 	SignalPause    SignalKind = "pause"     // stop here, leave traffic as it is
 	SignalResume   SignalKind = "resume"    // go on from a pause, or try a parked step again
 	SignalRollBack SignalKind = "roll_back" // go back now; cancels the step in progress
+	SignalAbandon  SignalKind = "abandon"   // let go now, wherever traffic is: break-glass, from the command line only
 )
 
 // Signal is what a person or a replica says to a running release. It is stored in the release's inbox before
@@ -21,4 +22,4 @@ type Signal struct {
 }
 
 // Urgent says whether the signal cancels the step in progress instead of waiting for it.
-func (k SignalKind) Urgent() bool { return k == SignalRollBack }
+func (k SignalKind) Urgent() bool { return k == SignalRollBack || k == SignalAbandon }

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -9,8 +10,16 @@ import (
 // hearing of it twice counts once. Marks are kept for seven days.
 type EventID string
 
+// ErrNotWritten is in the chain of an error of a Store that is sure to have written nothing.
+var ErrNotWritten = errors.New("nothing was written")
+
+// ErrNewer is in the chain of the Conflict that a Store answers with when a newer version of the bot has written what
+// was asked for.
+var ErrNewer = errors.New("written by a newer version")
+
 // Store keeps releases, holds and the due list. All its times are Redis time. Every method may return
-// Unavailable: the store did not answer, and whether a write took place is unknown; claim again to find out.
+// Unavailable: the store did not answer, and whether a write took place is unknown unless the error wraps
+// ErrNotWritten; claim again to find out.
 type Store interface {
 	Commands
 	Reader
@@ -25,7 +34,8 @@ type Commands interface {
 	// Create stores a new release (no ID, no Number) with its plan and first journal entry, takes the hold on its
 	// target and puts it on the due list. It returns the release as stored; Fresh is false if event was seen
 	// before, and the release is then the one created at that time.
-	// Held if another release has the target: the error wraps *HeldError.
+	// Held if another release has the target: the error wraps *HeldError. Invalid if r is to deploy the version that
+	// the target runs already as far as its releases say (see Live): the error wraps *LiveError.
 	Create(ctx context.Context, r Release, event EventID) (Created, error)
 	// Signal puts s into the inbox of a release and wakes its owner. fresh is false if event was seen before.
 	// NotFound if there is no such release, Conflict if it has ended.
@@ -46,6 +56,18 @@ type HeldError struct {
 
 // Error names the target and its holder.
 func (e *HeldError) Error() string { return e.Target.String() + " is held by " + string(e.Holder) }
+
+// LiveError says which release brought the version that was asked for.
+type LiveError struct {
+	Target  Target
+	Version string
+	Live    ReleaseID
+}
+
+// Error names the target, what it runs, and since which release.
+func (e *LiveError) Error() string {
+	return e.Target.String() + " runs " + e.Version + " since " + string(e.Live)
+}
 
 // Reader is what status, history, refusals and messages are made from. It takes no lease and changes nothing.
 type Reader interface {
@@ -73,10 +95,12 @@ type Owners interface {
 	// Claim makes owner drive the release for lease. Its epoch is higher than any before. Conflict if another
 	// owner's lease is still good or the release is not due; the same owner may claim again and gets a new epoch.
 	// Conflict also if the document is newer than this program can read.
+	// Claim and Commit tell of epochs that may have been lost: see Gap.
 	Claim(ctx context.Context, id ReleaseID, owner string, lease time.Duration) (Claim, error)
 	// Commit replaces the release at c.Release.Rev by the next revision, appends c.Entries to the journal and
 	// removes consumed signals, if c.Epoch is still the newest and the revision is the one expected; else Fenced
-	// and nothing is written.
+	// and nothing is written. Nothing is written either, with Conflict, if the release would end while a signal
+	// waits that was not consumed: it was accepted, so it has to be heard first.
 	Commit(ctx context.Context, c Commit) (Committed, error)
 	// Yield gives the lease up without a change; the release is due again after d. Fenced as in Commit.
 	// If a signal arrived meanwhile the release is due at once.
@@ -84,6 +108,9 @@ type Owners interface {
 	// Beat prolongs the lease and says how many signals wait. Fenced as in Commit; a beat that comes after the
 	// lease was given up changes nothing.
 	Beat(ctx context.Context, id ReleaseID, e Epoch, lease time.Duration) (signals int, err error)
+	// Confirm is a Beat that waits for a replica if there is one: once it has returned without an error, everything
+	// stored of the release so far counts, also what an earlier durable Commit reported as Unavailable.
+	Confirm(ctx context.Context, id ReleaseID, e Epoch, lease time.Duration) error
 	// Inbox reads the signals that wait, in order, without consuming them.
 	Inbox(ctx context.Context, id ReleaseID) ([]Signal, error)
 }
@@ -100,6 +127,8 @@ type Claim struct {
 	Epoch   Epoch
 	Now     time.Time // Redis time of the claim
 	Signals int       // waiting in the inbox
+	Gaps    []Gap     // without those that people were asked about
+	Asked   Epoch     // of the last commit with Asked; 0 if there was none
 }
 
 // Commit is one fenced write.
@@ -111,13 +140,15 @@ type Commit struct {
 	Yield    bool          // give the lease up
 	After    time.Duration // with Yield: when it is due again
 	Durable  bool          // wait for a replica if there is one: intents and ends
+	Asked    bool          // it parks the release because the store has gone back: people are asked about every gap so far
 }
 
 // Committed is the answer to Commit.
 type Committed struct {
 	Rev     int64
 	Now     time.Time
-	Signals int // still waiting in the inbox
+	Signals int   // still waiting in the inbox
+	Epoch   Epoch // of this write: newer than any claim or commit before; 0 from a store that cannot go back
 }
 
 // Announcements is what the announcer needs: for each release, what people have been shown, and a due list of

@@ -15,7 +15,7 @@ func (s *Store) ClaimAnnouncement(ctx context.Context, id deploy.ReleaseID, owne
 	if err != nil {
 		return deploy.AnnouncementClaim{}, err
 	}
-	got, err := s.run(ctx, claimAnnouncementScript, []string{k.announcement(id), k.announce(), k.epoch()},
+	got, err := s.run(ctx, claimAnnouncementScript, []string{k.announcement(id), k.announce(), k.epoch(), k.run(), k.gaps()},
 		string(id), owner, lease.Milliseconds(), announcementVersion)
 	if err != nil {
 		return deploy.AnnouncementClaim{}, classify(op, err)
@@ -23,7 +23,7 @@ func (s *Store) ClaimAnnouncement(ctx context.Context, id deploy.ReleaseID, owne
 	if got.status() != "ok" {
 		return deploy.AnnouncementClaim{}, refused(op, id, got)
 	}
-	a, err := decodeAnnouncement(got.text(4))
+	a, err := decodeAnnouncement(got.number(3), got.text(4))
 	if err != nil {
 		return deploy.AnnouncementClaim{}, &deploy.Error{Code: deploy.Internal, Op: op, Err: err}
 	}

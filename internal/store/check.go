@@ -85,12 +85,18 @@ func version(v string) Finding {
 	if n, err := strconv.Atoi(major); err == nil && n >= 7 {
 		return Finding{Level: Good, Subject: "redis_version", Msg: "Redis " + v}
 	}
+	if v == "" {
+		return Finding{Level: Warning, Subject: "redis_version", Msg: "cannot be seen here", Hint: "make sure that it is Redis 7 or newer"}
+	}
 	return Finding{Level: Problem, Subject: "redis_version", Msg: fmt.Sprintf("Redis %q", v), Hint: "use Redis 7 or newer"}
 }
 
 func role(r string) Finding {
-	if r == "master" {
+	switch r {
+	case "master":
 		return Finding{Level: Good, Subject: "role", Msg: "this is a primary"}
+	case "":
+		return Finding{Level: Warning, Subject: "role", Msg: "cannot be seen here", Hint: "make sure that REDIS_URL leads to a primary"}
 	}
 	return Finding{Level: Problem, Subject: "role", Msg: fmt.Sprintf("this is not a primary but %q", r),
 		Hint: "point REDIS_URL at the primary, or at the Sentinels, which know it"}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,26 +15,35 @@ import (
 // not in it: they are fields of their own beside it, because scripts need them.
 func encodeRelease(r deploy.Release) ([]byte, error) { return json.Marshal(r) }
 
-// decodeRelease reads a document of schema version sv. It refuses what it would lose when writing the document
-// again: fields it does not know, and versions newer than its own (Conflict). Upcasters of older versions, one
-// for each, belong into its switch.
+// decodeRelease reads a document of schema version sv, lifted to the version of this program if it is older. It
+// refuses what it would lose when writing the document again: fields it does not know, and versions newer than its
+// own (Conflict).
 func decodeRelease(sv int64, doc string) (deploy.Release, error) {
-	var r deploy.Release
-	switch {
-	case sv > deploy.SchemaVersion:
-		return r, newer("read a release", sv)
-	case sv < 1:
-		return r, fmt.Errorf("schema version %d does not exist", sv)
+	if sv > deploy.SchemaVersion {
+		return deploy.Release{}, newer("read a release", sv)
 	}
-	d := json.NewDecoder(strings.NewReader(doc))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
+	lifted, err := releases.lift(sv, doc)
+	if err != nil {
 		return deploy.Release{}, err
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return deploy.Release{}, fmt.Errorf("something follows the document")
+	var r deploy.Release
+	if err := strictly(lifted, &r); err != nil {
+		return deploy.Release{}, err
 	}
 	return r, nil
+}
+
+// strictly decodes exactly one JSON value with nothing in it that v has no place for.
+func strictly(doc string, v any) error {
+	d := json.NewDecoder(strings.NewReader(doc))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("something follows the document")
+	}
+	return nil
 }
 
 // stored is a release as it lies in its hash.
@@ -108,14 +116,17 @@ func decodeEntries(id string, fields map[string]any) ([]deploy.Entry, error) {
 // would not write back whole.
 const announcementVersion = 1
 
-func decodeAnnouncement(doc string) (deploy.Announcement, error) {
-	var a deploy.Announcement
+// decodeAnnouncement reads an announcement of schema version sv; doc is empty before the first has been saved.
+func decodeAnnouncement(sv int64, doc string) (deploy.Announcement, error) {
 	if doc == "" {
-		return a, nil
+		return deploy.Announcement{}, nil
 	}
-	d := json.NewDecoder(bytes.NewBufferString(doc))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&a); err != nil {
+	lifted, err := announcements.lift(sv, doc)
+	if err != nil {
+		return deploy.Announcement{}, err
+	}
+	var a deploy.Announcement
+	if err := strictly(lifted, &a); err != nil {
 		return deploy.Announcement{}, err
 	}
 	return a, nil

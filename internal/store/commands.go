@@ -30,7 +30,7 @@ func (s *Store) Create(ctx context.Context, r deploy.Release, event deploy.Event
 	got, err := s.run(ctx, createScript,
 		[]string{k.target(r.Target), k.num(r.Target.Service), k.due(), k.active(), k.index(r.Target), k.seen(event), k.announce()},
 		string(k), r.Target.Service, r.Target.String(), string(event), doc, deploy.SchemaVersion, entries,
-		announcementVersion, keepEvent.Milliseconds())
+		announcementVersion, keepEvent.Milliseconds(), wanted(r))
 	if err != nil {
 		return deploy.Created{}, classify(op, err)
 	}
@@ -50,6 +50,14 @@ func creatable(r deploy.Release) error {
 	return nil
 }
 
+// wanted is the version that must not run yet. A rollback may be to what should run: it repairs what was moved by hand.
+func wanted(r deploy.Release) string {
+	if r.Kind != deploy.Deploy {
+		return ""
+	}
+	return r.Version
+}
+
 func created(op string, r deploy.Release, got reply) (deploy.Created, error) {
 	switch got.status() {
 	case "ok":
@@ -66,6 +74,12 @@ func created(op string, r deploy.Release, got reply) (deploy.Created, error) {
 			Code: deploy.Held, Op: op, Msg: fmt.Sprintf("%s is being released by %s", r.Target, holder),
 			Hint: "wait until it has ended, or roll it back",
 			Err:  &deploy.HeldError{Target: r.Target, Holder: holder},
+		}
+	case "live":
+		live := deploy.ReleaseID(got.text(1))
+		return deploy.Created{}, &deploy.Error{
+			Code: deploy.Invalid, Op: op, Msg: fmt.Sprintf("%s runs %s already, since %s", r.Target, r.Version, live),
+			Err: &deploy.LiveError{Target: r.Target, Version: r.Version, Live: live},
 		}
 	case "lost":
 		return deploy.Created{}, notFound(op, deploy.ReleaseID(got.text(1)))

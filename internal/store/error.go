@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/redis/go-redis/v9"
 
@@ -37,7 +38,7 @@ var answers = []struct {
 }
 
 // classify wraps what go-redis says with what we were doing and a code. Unavailable means that nobody knows
-// whether a write took place, unless Redis itself answered.
+// whether a write took place, unless Redis itself answered or was never reached: see deploy.ErrNotWritten.
 func classify(op string, err error) error {
 	if err == nil {
 		return nil
@@ -48,7 +49,7 @@ func classify(op string, err error) error {
 	}
 	for _, a := range answers {
 		if redis.HasErrorPrefix(err, a.word) {
-			return &deploy.Error{Code: a.code, Op: op, Msg: a.msg, Hint: a.hint, Err: err}
+			return &deploy.Error{Code: a.code, Op: op, Msg: a.msg, Hint: a.hint, Err: notWritten(err)}
 		}
 	}
 	var answer redis.Error
@@ -59,9 +60,15 @@ func classify(op string, err error) error {
 		return &deploy.Error{Code: deploy.Unavailable, Op: op, Msg: "the call was given up before Redis answered", Err: err,
 			Hint: "whether it took place is unknown; look before repeating it"}
 	}
+	var network *net.OpError
+	if errors.As(err, &network) && network.Op == "dial" {
+		err = notWritten(err)
+	}
 	return &deploy.Error{Code: deploy.Unavailable, Op: op, Msg: "Redis did not answer", Err: err,
 		Hint: "check that Redis is up and that REDIS_URL can be reached from here; it is tried again by itself"}
 }
+
+func notWritten(err error) error { return fmt.Errorf("%w: %w", deploy.ErrNotWritten, err) }
 
 func notFound(op string, id deploy.ReleaseID) error {
 	return &deploy.Error{Code: deploy.NotFound, Op: op, Msg: fmt.Sprintf("there is no release %s", id),
@@ -75,7 +82,7 @@ func fenced(op string) error {
 func newer(op string, sv int64) error {
 	return &deploy.Error{Code: deploy.Conflict, Op: op,
 		Msg:  fmt.Sprintf("the release is stored in format %d, and this bot reads up to %d", sv, deploy.SchemaVersion),
-		Hint: "bring this replica to the version of the others; until then they drive the release"}
+		Hint: "bring this replica to the version of the others; until then they drive the release", Err: deploy.ErrNewer}
 }
 
 func unconfirmed(have int64, want int) error {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -37,7 +38,8 @@ func TestRefusalsOfARealRedisHaveACodeAndAHint(t *testing.T) {
 			s := store.New(client(t, c.server), nil)
 			// Its partition belongs to the other node of the cluster.
 			_, err := s.Create(t.Context(), storetest.Release(app), "E1")
-			if deploy.CodeOf(err) != c.code || deploy.Hint(err) == "" || deploy.Message(err) == "internal error" {
+			if deploy.CodeOf(err) != c.code || deploy.Hint(err) == "" || deploy.Message(err) == "internal error" ||
+				!errors.Is(err, deploy.ErrNotWritten) {
 				t.Errorf("got %v, code %s, want %s, hint %q", err, deploy.CodeOf(err), c.code, deploy.Hint(err))
 			}
 		})

@@ -43,7 +43,7 @@ func finish(t *testing.T, s *store.Store, state deploy.State) deploy.ReleaseID {
 	t.Helper()
 	r := create(t, s, app, "")
 	c := next(claim(t, s, r.ID))
-	c.Release.State = state
+	c.Release.State, c.Release.Version = state, "v1.2.3" // so that what comes next is new to the target
 	if _, err := s.Commit(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}

@@ -15,16 +15,19 @@ const wakeChannel = "sw:wake"
 
 // keys makes the names of all keys of one partition. They share the hash tag {p}, so one script may touch all.
 //
-//	sw:{p}:rel:<id>             HASH    doc, sv (its schema version), rev, created, ended, target, and the lease
+//	sw:{p}:rel:<id>             HASH    doc, sv (its schema version), rev, created, ended, target, asked
+//	                                    (epoch), and the lease
 //	sw:{p}:rel:<id>:log         STREAM  the journal: id is revision-0; at, entries (JSON array)
 //	sw:{p}:rel:<id>:in          STREAM  the inbox: signal (JSON)
 //	sw:{p}:rel:<id>:ann         HASH    doc, sv, changed (since claimed), lease (its length), and the lease
-//	sw:{p}:target:<service/env> HASH    hold (release), since, live (release)
+//	sw:{p}:target:<service/env> HASH    hold (release), since, live (release), runs (version)
 //	sw:{p}:num:<service>        STRING  last number given
 //	sw:{p}:due, :announce       ZSET    release → when somebody must look at it, at its announcement (Redis ms)
 //	sw:{p}:active               ZSET    release → when it was created, until it ends
 //	sw:{p}:index:<service/env>  ZSET    release → number, as long as it is kept
 //	sw:{p}:epoch                STRING  last epoch given
+//	sw:{p}:run                  STRING  the process of Redis that gave it
+//	sw:{p}:gaps                 LIST    where epochs may have been lost: last before, first after
 //	sw:{p}:seen:<event>         STRING  the release that the event was about, for seven days
 type keys string
 
@@ -55,6 +58,8 @@ func (k keys) due() string                             { return string(k) + "due
 func (k keys) announce() string                        { return string(k) + "announce" }
 func (k keys) active() string                          { return string(k) + "active" }
 func (k keys) epoch() string                           { return string(k) + "epoch" }
+func (k keys) run() string                             { return string(k) + "run" }
+func (k keys) gaps() string                            { return string(k) + "gaps" }
 
 // crc16 is the checksum Redis uses for the slots of a Cluster: CRC-16/XMODEM, polynomial 0x1021.
 func crc16(s string) uint16 {

@@ -142,6 +142,10 @@ func TestADurableCommitThatNoReplicaConfirmsDoesNotCount(t *testing.T) {
 			if again := claim(t, s, c.Release.ID); again.Release.Rev != 3 {
 				t.Errorf("the primary has revision %d", again.Release.Rev)
 			}
+			again := claim(t, s, c.Release.ID)
+			if err := s.Confirm(t.Context(), c.Release.ID, again.Epoch, time.Hour); deploy.CodeOf(err) != deploy.Unavailable {
+				t.Errorf("it is confirmed all the same: %v", err)
+			}
 			stale := durable
 			stale.Epoch = c.Epoch
 			if _, err := s.Commit(t.Context(), stale); deploy.CodeOf(err) != deploy.Fenced {
@@ -189,4 +193,29 @@ func TestACrashOfRedisLosesNothingAndHintsAreHeardAgain(t *testing.T) {
 			return false
 		}
 	})
+}
+
+func TestASignalThatCannotBeReadDoesNotStandInTheWayOfOthers(t *testing.T) {
+	t.Parallel()
+	server := storetest.StartRedis(t)
+	s := opened(t, server.URL(0), nil)
+	r := create(t, s, app, "E1")
+	for _, kind := range []deploy.SignalKind{deploy.SignalPause, deploy.SignalRollBack} {
+		if _, err := s.Signal(t.Context(), r.ID, deploy.Signal{Kind: kind}, ""); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{"not json", `{"kind":7}`} {
+			inbox := do(t, server, "keys", "*:in").([]any)[0]
+			do(t, server, "xadd", inbox, "*", "signal", text)
+		}
+	}
+	inbox, err := s.Inbox(t.Context(), r.ID)
+	if err != nil || len(inbox) != 6 {
+		t.Fatalf("%d signals, want all six: %v", len(inbox), err)
+	}
+	for i, want := range []deploy.SignalKind{deploy.SignalPause, "", "", deploy.SignalRollBack, "", ""} {
+		if inbox[i].Kind != want || inbox[i].ID == "" {
+			t.Errorf("signal %d is %+v, want kind %q", i, inbox[i], want)
+		}
+	}
 }

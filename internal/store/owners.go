@@ -21,7 +21,7 @@ func (s *Store) Claim(ctx context.Context, id deploy.ReleaseID, owner string, le
 	if err != nil {
 		return deploy.Claim{}, err
 	}
-	got, err := s.run(ctx, claimScript, []string{k.release(id), k.inbox(id), k.due(), k.epoch()},
+	got, err := s.run(ctx, claimScript, []string{k.release(id), k.inbox(id), k.due(), k.epoch(), k.run(), k.gaps()},
 		string(id), owner, lease.Milliseconds(), deploy.SchemaVersion)
 	if err != nil {
 		return deploy.Claim{}, classify(op, err)
@@ -33,7 +33,25 @@ func (s *Store) Claim(ctx context.Context, id deploy.ReleaseID, owner string, le
 	if err != nil {
 		return deploy.Claim{}, err
 	}
-	return deploy.Claim{Release: r, Epoch: deploy.Epoch(got.number(1)), Now: got.time(2), Signals: int(got.number(3))}, nil
+	asked := deploy.Epoch(got.number(8))
+	return deploy.Claim{Release: r, Epoch: deploy.Epoch(got.number(1)), Now: got.time(2), Signals: int(got.number(3)),
+		Asked: asked, Gaps: gapsAfter(got, 9, asked)}, nil
+}
+
+// gapsAfter reads the gaps in a script's reply, at its i-th element, without those that people were asked about.
+func gapsAfter(got reply, i int, asked deploy.Epoch) []deploy.Gap {
+	if i >= len(got) {
+		return nil
+	}
+	list, _ := got[i].([]any)
+	var gaps []deploy.Gap
+	for j := range list {
+		var g deploy.Gap
+		if _, err := fmt.Sscan(reply(list).text(j), &g.After, &g.Before); err == nil && g.Before > asked {
+			gaps = append(gaps, g)
+		}
+	}
+	return gaps
 }
 
 // refused says in words why a claim was not granted.
@@ -83,9 +101,9 @@ func (s *Store) Commit(ctx context.Context, c deploy.Commit) (deploy.Committed, 
 	}
 	got, err := run(ctx, commitScript,
 		[]string{k.release(r.ID), k.log(r.ID), k.inbox(r.ID), k.due(), k.active(), k.target(r.Target), k.index(r.Target),
-			k.announcement(r.ID), k.announce()},
+			k.announcement(r.ID), k.announce(), k.epoch(), k.run(), k.gaps()},
 		string(r.ID), int64(c.Epoch), r.Rev, r.Rev+1, doc, deploy.SchemaVersion, entries, c.Consumed, again(c), end(r),
-		r.Target.String(), keepEnded.Milliseconds(), string(k))
+		r.Target.String(), keepEnded.Milliseconds(), string(k), r.Landed().Version, asking(c))
 	// The epoch is in force and yet the journal has this revision: the release has gone back in time.
 	if err != nil && strings.Contains(err.Error(), "The ID specified in XADD is equal or smaller") {
 		return deploy.Committed{}, fenced(op)
@@ -95,9 +113,12 @@ func (s *Store) Commit(ctx context.Context, c deploy.Commit) (deploy.Committed, 
 	}
 	switch got.status() {
 	case "ok":
-		return deploy.Committed{Rev: r.Rev + 1, Now: got.time(1), Signals: int(got.number(2))}, nil
+		return deploy.Committed{Rev: r.Rev + 1, Now: got.time(1), Signals: int(got.number(2)), Epoch: deploy.Epoch(got.number(3))}, nil
 	case "fenced":
 		return deploy.Committed{}, fenced(op)
+	case "unheard":
+		return deploy.Committed{}, &deploy.Error{Code: deploy.Conflict, Op: op,
+			Msg: fmt.Sprintf("%s cannot end yet: somebody has said something to it", r.ID)}
 	case "target":
 		return deploy.Committed{}, &deploy.Error{Code: deploy.Invalid, Op: op,
 			Msg: fmt.Sprintf("%s is a release of %s, not of %s", r.ID, got.text(1), r.Target)}
@@ -111,6 +132,13 @@ func again(c deploy.Commit) string {
 		return ""
 	}
 	return millis(c.After)
+}
+
+func asking(c deploy.Commit) string {
+	if c.Asked {
+		return "asked"
+	}
+	return ""
 }
 
 // end tells the script whether the release has ended, and whether what it wanted is live now.
@@ -164,7 +192,18 @@ func (s *Store) Beat(ctx context.Context, id deploy.ReleaseID, e deploy.Epoch, l
 	return int(got.number(1)), verdict(op, got, err)
 }
 
-// Inbox implements deploy.Owners.
+// Confirm implements deploy.Owners: replicas follow in order, so one that has this beat has all that was before.
+func (s *Store) Confirm(ctx context.Context, id deploy.ReleaseID, e deploy.Epoch, lease time.Duration) error {
+	op := "confirm " + string(id)
+	k, err := keysOf(op, id)
+	if err != nil {
+		return err
+	}
+	got, err := s.runDurable(ctx, beatScript, []string{k.release(id), k.inbox(id), k.due()}, string(id), int64(e), lease.Milliseconds())
+	return verdict(op, got, err)
+}
+
+// Inbox implements deploy.Owners. A signal that cannot be read has no kind.
 func (s *Store) Inbox(ctx context.Context, id deploy.ReleaseID) ([]deploy.Signal, error) {
 	op := "read the inbox of " + string(id)
 	k, err := keysOf(op, id)
@@ -179,7 +218,7 @@ func (s *Store) Inbox(ctx context.Context, id deploy.ReleaseID) ([]deploy.Signal
 	for i, m := range messages {
 		text, _ := m.Values["signal"].(string)
 		if err := json.Unmarshal([]byte(text), &signals[i]); err != nil {
-			return nil, &deploy.Error{Code: deploy.Internal, Op: op, Err: fmt.Errorf("signal %s: %w", m.ID, err)}
+			signals[i] = deploy.Signal{} // heard as one that this version does not know; a roll back may be behind it
 		}
 		signals[i].ID = m.ID
 	}

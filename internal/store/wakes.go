@@ -3,11 +3,16 @@ package store
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"slipway/internal/deploy"
 )
+
+// subscribeWithin bounds the first subscription, like any other call: a Redis that takes connections and then says
+// nothing must not hold up whoever can do without hints.
+const subscribeWithin = 2 * time.Second
 
 // wakesKept is how many hints a slow reader may be behind before hints are dropped. The due list has them all.
 const wakesKept = 256
@@ -16,7 +21,7 @@ const wakesKept = 256
 // between is lost. Unavailable if the first subscription is not confirmed.
 func (s *Store) Wakes(ctx context.Context) (<-chan deploy.Wake, error) {
 	sub := s.rdb.Subscribe(ctx, wakeChannel)
-	if _, err := sub.Receive(ctx); err != nil {
+	if _, err := sub.ReceiveTimeout(ctx, subscribeWithin); err != nil {
 		_ = sub.Close()
 		return nil, classify("listen for wakes", err)
 	}

@@ -1,9 +1,14 @@
 package slack_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,10 +118,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 func TestAGateAsksOnceAndIsStamped(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	p := s.release(func(a *deploy.Ask) {
-		a.Spec.Health = nil
-		a.Spec.Strategy.Steps = []deploy.TrafficStep{{Percent: 10, Bake: time.Millisecond}, {Percent: 100, Approve: true}}
-	})
+	p := s.release(gated)
 	_, stop := s.announce("one", nil)
 	p.until("traffic/10")
 	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 4 })
@@ -162,18 +164,29 @@ func TestAGateAsksOnceAndIsStamped(t *testing.T) {
 	}
 }
 
-func TestAQuestionDoesNotWaitBehindALongStory(t *testing.T) {
+func TestAQuestionDoesNotWaitBehindAStoryThatHasToWait(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	p := s.release(func(a *deploy.Ask) {
-		a.Spec.Strategy.Steps = []deploy.TrafficStep{{Percent: 10}, {Percent: 100, Approve: true}}
+		a.Spec.Strategy.Steps = []deploy.TrafficStep{{Percent: 10}, {Percent: 20}, {Percent: 30}, {Percent: 100, Approve: true}}
 	})
 	p.until("traffic/100/gate")
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	others.Go(func() { // other releases tell their stories in the same channel, and leave one post for what is urgent
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Millisecond):
+				s.client.SpendPosts(1)
+			}
+		}
+	})
 	s.announce("one", nil)
-	eventually(t, s.w, "the whole story", func() bool { return len(s.thread()) == 7 })
-	if first := s.thread()[0].Text; !strings.Contains(first, "wants 100 %") {
-		t.Errorf("the thread begins with %q", first)
-	}
+	eventually(t, s.w, "the question", s.threadHas(" wants 100 %"))
+	close(done)
+	others.Wait()
 }
 
 func TestAParentThatWasDeletedIsPostedAgain(t *testing.T) {
@@ -229,7 +242,7 @@ func TestTimePassingIsShownAtMostEveryFiveSeconds(t *testing.T) {
 	})
 	s.announce("one", nil)
 	p.until("traffic/10/bake")
-	eventually(t, s.w, "the bake", s.shows("baking at 10 %"))
+	eventually(t, s.w, "the bake", s.shows("· baking "))
 	shown := func() (at []time.Time) {
 		for _, c := range s.w.Calls() {
 			if c.TS == s.parents()[0].TS {
@@ -238,9 +251,154 @@ func TestTimePassingIsShownAtMostEveryFiveSeconds(t *testing.T) {
 		}
 		return at
 	}
+	eventually(t, s.w, "the call to be noted", func() bool { return len(shown()) > 0 })
 	first := len(shown())
 	eventually(t, s.w, "a tick", func() bool { return len(shown()) > first })
 	if gap := shown()[first].Sub(shown()[first-1]); gap < 4500*time.Millisecond {
 		t.Errorf("edited again after %s although nothing but time had passed", gap)
+	}
+}
+
+func TestAParentThatCannotBeEditedSilencesNothingElse(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]workspace.Fault{
+		"refused":    {Error: "msg_blocks_too_long"},
+		"unanswered": {Status: http.StatusServiceUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			p := s.release(gated)
+			s.announce("one", nil)
+			eventually(t, s.w, "the parent", func() bool { return len(s.parents()) == 1 })
+			s.w.SetFault("chat.update", fault)
+			p.until("traffic/100/gate")
+			eventually(t, s.w, "the question", s.threadHas(" wants 100 %"))
+			eventually(t, s.w, "the story", s.threadHas("✓ *10 % of traffic*"))
+		})
+	}
+}
+
+func TestAnEntryThatSlackRefusesDoesNotKeepTheQuestionBack(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	p := s.release(gated)
+	p.until("traffic/10")
+	_, stop := s.announce("one", nil)
+	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 4 })
+	stop()
+	p.until("traffic/100/gate")
+	<-time.After(500 * time.Millisecond) // much longer by the hurried clock: there are calls left again
+	s.w.SetFault("chat.postMessage", workspace.Fault{Error: "msg_too_long", Times: 1})
+	s.announce("two", nil)
+	eventually(t, s.w, "the question", s.threadHas(" wants 100 %"))
+	if next := s.thread()[4].Text; !strings.Contains(next, " wants 100 %") {
+		t.Errorf("before the question there is %q", next)
+	}
+}
+
+func TestAStoppedReleaseCallsPeopleOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	p := s.release(oneStep)
+	p.breaks("traffic/100", &deploy.Error{Code: deploy.Internal, Msg: "a step panicked"})
+	_, stop := s.announce("one", nil)
+	eventually(t, s.w, "the call", s.threadHas("■ Stopped"))
+	stop()
+	s.announce("two", nil)
+	p.say(deploy.SignalResume, "U0BOB", "")
+	p.until("")
+	eventually(t, s.w, "the end", s.shows("100 % of traffic on v1.2.4 since"))
+	var calls []workspace.Post
+	for _, post := range s.thread() {
+		if strings.Contains(post.Text, "<!subteam^") {
+			calls = append(calls, post)
+		}
+	}
+	if len(calls) != 1 || calls[0].Broadcast == "" || !strings.Contains(calls[0].Text, "■ Stopped") {
+		t.Errorf("people were called by %+v", calls)
+	}
+}
+
+func TestAStopThatIsOverCallsNobody(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	p := s.release(oneStep)
+	p.breaks("traffic/100", &deploy.Error{Code: deploy.Internal, Msg: "a step panicked"})
+	p.say(deploy.SignalResume, "U0BOB", "")
+	p.until("")
+	s.announce("one", nil)
+	s.toldOnce(p)
+	for _, post := range s.thread() {
+		if strings.Contains(post.Text, "<!subteam^") || post.Broadcast != "" {
+			t.Errorf("people are called for what is over: %+v", post)
+		}
+	}
+}
+
+func TestAThreadWhoseParentIsGoneIsBegunAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	p := s.release(gated)
+	p.until("traffic/10")
+	_, stop := s.announce("one", nil)
+	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 4 })
+	stop()
+	p.until("traffic/100/gate")
+	s.w.SetFault("chat.postMessage", workspace.Fault{Error: "thread_not_found", Times: 1})
+	s.announce("two", nil)
+	eventually(t, s.w, "another parent", func() bool { return len(s.parents()) == 2 })
+	var gone time.Time
+	for _, c := range s.w.Calls() {
+		switch {
+		case c.Method != "chat.postMessage":
+		case c.Error == "thread_not_found":
+			gone = c.At
+		case !gone.IsZero() && c.At.Sub(gone) > 45*time.Second:
+			t.Errorf("another parent was posted only %s after the first had gone", c.At.Sub(gone))
+		}
+	}
+	if gone.IsZero() {
+		t.Error("nothing was refused")
+	}
+}
+
+func TestAPostThatArrivesLateIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	const late = 2 * time.Second / hurry
+	s.client = s.behind(func(inner http.Handler) http.Handler {
+		var held sync.Once
+		var sent sync.WaitGroup
+		t.Cleanup(sent.Wait)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			hold := false
+			if strings.HasSuffix(r.URL.Path, "/chat.postMessage") {
+				held.Do(func() { hold = true })
+			}
+			if !hold {
+				inner.ServeHTTP(w, r)
+				return
+			}
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			again := r.Clone(context.WithoutCancel(r.Context()))
+			again.Body = io.NopCloser(bytes.NewReader(body))
+			sent.Go(func() {
+				<-time.After(late)
+				inner.ServeHTTP(httptest.NewRecorder(), again)
+			})
+			panic(http.ErrAbortHandler)
+		})
+	})
+	p := s.release(oneStep)
+	s.announce("one", nil)
+	p.until("")
+	eventually(t, s.w, "the end", s.shows("100 % of traffic on v1.2.4 since"))
+	<-time.After(2 * late)
+	if n := len(s.parents()); n != 1 {
+		t.Errorf("%d parents", n)
 	}
 }

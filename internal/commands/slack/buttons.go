@@ -18,13 +18,24 @@ func button(a commands.Action, words string, r *deploy.Release, step deploy.Step
 
 // rollBackButton asks once more, for it is the one click that users notice.
 func rollBackButton(r *deploy.Release, step deploy.StepName) sdk.BlockElement {
-	question := fmt.Sprintf("%s stops. Nothing has been changed yet.", r.ID)
-	if touched(r) {
-		question = fmt.Sprintf("100 %% of %s goes to %s, at once and without further questions.", r.Target, returnsTo(r))
-	}
-	confirm := sdk.NewConfirmationBlockObject(plainText("Roll back?", 100), plainText(question, 300),
+	confirm := sdk.NewConfirmationBlockObject(plainText("Roll back?", 100), plainText(rollBackQuestion(r), 300),
 		plainText("Roll back", 30), plainText("Leave it", 30)).WithStyle(sdk.StyleDanger)
 	return button(commands.RollBack, "Roll back", r, step).WithStyle(sdk.StyleDanger).WithConfirm(confirm)
+}
+
+// rollBackQuestion says what the click will do. It is plain text.
+func rollBackQuestion(r *deploy.Release) string {
+	if !touched(r) {
+		return fmt.Sprintf("%s stops. Nothing has been changed yet.", r.ID)
+	}
+	if unseen(r) {
+		return fmt.Sprintf("%s ends. %s keeps 100 %% of %s, the new revision gets no traffic.", r.ID, returnsTo(r), r.Target)
+	}
+	has := fmt.Sprintf("has %d %% now", r.Facts.Share)
+	if r.State == deploy.Parked {
+		has = fmt.Sprintf("had %d %% when last seen", r.Facts.Share)
+	}
+	return fmt.Sprintf("%s %s. 100 %% of %s goes to %s, at once and without further questions.", r.Version, has, r.Target, returnsTo(r))
 }
 
 // parentButtons are what can be done with a release as it stands: nothing but look once it has ended or goes back.
@@ -44,7 +55,7 @@ func parentButtons(r *deploy.Release) sdk.Block {
 		if !goingBack(r) {
 			list = append(list, rollBackButton(r, step))
 		}
-	case deploy.RollingBack, deploy.Succeeded, deploy.RolledBack, deploy.Failed:
+	case deploy.RollingBack, deploy.Succeeded, deploy.RolledBack, deploy.Failed, deploy.Abandoned:
 	}
 	return row("release", append(list, button(commands.Details, "Details", r, step))...)
 }

@@ -29,6 +29,7 @@ type Options struct {
 	APIURL string         // instead of https://slack.com/api/
 	Clock  deploy.Clock   // default deploy.SystemClock
 	Log    zerolog.Logger // default nowhere
+	Hurry  float64        // how many times Slack's rates may be exceeded; default 1, more is for a stand-in that takes it
 }
 
 // Client calls the Web API as one app. All of this package's parts share one, since they share its rates.
@@ -65,7 +66,7 @@ func New(tokens Tokens, opts *Options) *Client {
 	if c.clock == nil {
 		c.clock = deploy.SystemClock{}
 	}
-	c.limit = newLimiter(c.clock.Now)
+	c.limit = newLimiter(c.clock.Now, max(opts.Hurry, 1))
 	settings := []sdk.Option{sdk.OptionHTTPClient(c.http), sdk.OptionAppLevelToken(tokens.App.reveal())}
 	if opts.APIURL != "" {
 		settings = append(settings, sdk.OptionAPIURL(strings.TrimRight(opts.APIURL, "/")+"/"))

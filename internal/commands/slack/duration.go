@@ -3,14 +3,16 @@ package slack
 import (
 	"fmt"
 	"time"
+
+	"slipway/internal/deploy"
 )
 
 // running shows how long something has been going on. Whatever has taken minutes is shown in minutes, so that
-// the message need not be edited each few seconds to stay true.
+// the message need not be edited each few seconds to stay true. What has only just begun has no duration: "".
 func running(d time.Duration) string {
 	switch {
 	case d < time.Second:
-		return "0 s"
+		return ""
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	case d < 10*time.Minute:
@@ -19,4 +21,12 @@ func running(d time.Duration) string {
 		return fmt.Sprintf("%d min", int(d.Minutes()))
 	}
 	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// took shows how long something was; "" for what took no time that anybody would notice.
+func took(d time.Duration) string {
+	if d < 50*time.Millisecond {
+		return ""
+	}
+	return deploy.Took(d)
 }

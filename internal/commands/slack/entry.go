@@ -32,7 +32,7 @@ func entryText(r *deploy.Release, e deploy.Entry) string {
 	case deploy.EntrySignal:
 		return mention(e.By) + ": " + esc(strings.ReplaceAll(oneLine(e.Text), "_", " "))
 	case deploy.EntryState:
-		return entered(e)
+		return entered(r, e)
 	case deploy.EntryIntent, deploy.EntryProgress:
 	}
 	return ""
@@ -68,8 +68,8 @@ func shiftShares(r *deploy.Release) []int {
 
 func ended(sign string, r *deploy.Release, e deploy.Entry) string {
 	text := sign + " *" + entryLabel(r, e) + "*"
-	if e.Took > 0 {
-		text += " · " + deploy.Took(time.Duration(e.Took)*time.Millisecond)
+	if t := took(time.Duration(e.Took) * time.Millisecond); t != "" {
+		text += " · " + t
 	}
 	if e.Text != "" {
 		text += "\n" + evidence(e.Text)
@@ -94,10 +94,14 @@ func evidence(text string) string {
 }
 
 // entered says that a release changed its state. Waiting is said by the question itself.
-func entered(e deploy.Entry) string {
+func entered(r *deploy.Release, e deploy.Entry) string {
+	if e.State == deploy.Parked {
+		return stopped(r, e)
+	}
 	words := map[deploy.State]string{
-		deploy.Running: "▸ Going on", deploy.Paused: "■ Held", deploy.Parked: "■ Stopped, people must look", deploy.RollingBack: "↩ Rolling back",
+		deploy.Running: "▸ Going on", deploy.Paused: "■ Held", deploy.RollingBack: "↩ Rolling back",
 		deploy.Succeeded: "✓ Done", deploy.RolledBack: "✓ Rolled back", deploy.Failed: "✗ Failed",
+		deploy.Abandoned: "✗ Let go by break-glass",
 	}[e.State]
 	if words == "" {
 		return ""
@@ -110,4 +114,16 @@ func entered(e deploy.Entry) string {
 		text += "\n" + evidence(e.Text)
 	}
 	return text
+}
+
+// stopped is read in the channel too, by people who have seen nothing else of the release.
+func stopped(r *deploy.Release, e deploy.Entry) string {
+	what := esc(r.Target.Service) + " " + esc(r.Version) + ", " + esc(r.Target.Environment)
+	press := "Try again or Roll back"
+	if goingBack(r) {
+		what += ", on the way back to " + esc(returnsTo(r))
+		press = "Try again"
+	}
+	return fmt.Sprintf("*■ Stopped:* %s. Slipway cannot go on safely by itself.\n%s\nNext: nothing by itself. Somebody has to look, then press %s in the message of the release.",
+		what, evidence(e.Text), press)
 }

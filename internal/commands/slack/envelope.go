@@ -35,7 +35,7 @@ func (s *Socket) hear(ctx context.Context, l *link, ev socketmode.Event) {
 		s.opened(l, ev.Request.NumConnections)
 	case socketmode.EventTypeConnectionError:
 		if trouble, ok := ev.Data.(*sdk.ConnectionErrorEvent); ok {
-			s.refusedConnection(l, trouble.ErrorObj)
+			s.refusedConnection(l, trouble)
 		}
 	case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
 		s.envelope(ctx, l, ev.Type, ev.Data, ev.Request)
@@ -50,6 +50,9 @@ func (s *Socket) hear(ctx context.Context, l *link, ev socketmode.Event) {
 
 func (s *Socket) envelope(ctx context.Context, l *link, kind socketmode.EventType, data any, req *socketmode.Request) {
 	if req == nil || req.EnvelopeID == "" {
+		return
+	}
+	if s.stale(l) {
 		return
 	}
 	s.count.envelopes.Add(1)
@@ -84,9 +87,7 @@ func (s *Socket) envelope(ctx context.Context, l *link, kind socketmode.EventTyp
 // serve has h answered by a handler, within handleWithin of now, at most opts.Handlers at the same time.
 func (s *Socket) serve(ctx context.Context, h *heard, answer func(context.Context) commands.Reply) {
 	if s.count.waiting.Add(1) > int64(mostWaiting+cap(s.slots)) {
-		s.count.waiting.Add(-1)
-		s.count.refused.Add(1)
-		s.answer(ctx, h, commands.Reply{Text: sayBusy})
+		s.turnAway(ctx, h, sayBusy)
 		return
 	}
 	begun := s.begin(func() {
@@ -104,9 +105,17 @@ func (s *Socket) serve(ctx context.Context, h *heard, answer func(context.Contex
 		s.answer(ctx, h, reply)
 	})
 	if !begun {
-		s.count.waiting.Add(-1)
-		s.count.refused.Add(1)
-		s.answer(ctx, h, commands.Reply{Text: sayRestarting})
+		s.turnAway(ctx, h, sayRestarting)
+	}
+}
+
+// turnAway answers h without a handler. Only at shutdown, when there is nothing more to hear, does it wait.
+func (s *Socket) turnAway(ctx context.Context, h *heard, text commands.Text) {
+	s.count.waiting.Add(-1)
+	s.count.refused.Add(1)
+	tell := func() { s.answer(ctx, h, commands.Reply{Text: text}) }
+	if !s.begin(tell) {
+		tell()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"slipway/internal/commands"
@@ -71,12 +72,27 @@ func Untold(entries []deploy.Entry, told int64, toldTo int) (left []string) {
 // Limiter is the limiter by its methods.
 type Limiter struct{ l *limiter }
 
-func NewLimiter(now func() time.Time) Limiter { return Limiter{newLimiter(now)} }
+func NewLimiter(now func() time.Time) Limiter { return Limiter{newLimiter(now, 1)} }
 
 func (l Limiter) Take(method, room string, floor int) time.Duration {
 	return l.l.take(method, room, floor)
 }
 func (l Limiter) Pause(method string, d time.Duration) { l.l.pause(method, d) }
+
+// LeavesFor is how many edits a change to state s leaves for others.
+func LeavesFor(s deploy.State) int { return leavesFor(s) }
+
+// SpendPosts takes the posts that could be made now in every channel, but for some.
+func (c *Client) SpendPosts(left int) {
+	c.limit.mu.Lock()
+	defer c.limit.mu.Unlock()
+	now := c.clock.Now()
+	for key, b := range c.limit.buckets {
+		if n := int(b.TokensAt(now)) - left; strings.HasPrefix(key, methodPost+" ") && n > 0 {
+			b.AllowN(now, n)
+		}
+	}
+}
 
 // PostKeyRoundTrips says whether text is a key that is written as it was read.
 func PostKeyRoundTrips(text string) bool {
@@ -101,6 +117,11 @@ func (d *Directory) Renew(ctx context.Context) { d.renew(ctx) }
 func (s *Socket) Salvage(ctx context.Context, frame []byte) {
 	s.salvage(ctx, s.current[0].Load(), &socketmode.ErrorBadMessage{Cause: errors.New("odd block"), Message: frame})
 	s.inflight.Wait()
+}
+
+// Hear is Salvage without waiting for what it begins.
+func (s *Socket) Hear(ctx context.Context, frame []byte) {
+	s.salvage(ctx, s.current[0].Load(), &socketmode.ErrorBadMessage{Cause: errors.New("odd block"), Message: frame})
 }
 
 // NewPatient wraps a connection to a server that speaks WebSocket.

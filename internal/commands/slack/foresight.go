@@ -6,8 +6,8 @@ import (
 	"slipway/internal/deploy"
 )
 
-// usualReturn is how long Cloud Run takes to give 100 % back, as measured for the step.
-const usualReturn = "about 6 s"
+// usualReturn is how long Cloud Run takes to give 100 % back when nothing is wrong.
+const usualReturn = "usually about 6 s"
 
 // rollBackLine says what a roll back would do now; nothing where it cannot be asked for.
 func rollBackLine(r *deploy.Release) string {
@@ -18,26 +18,35 @@ func rollBackLine(r *deploy.Release) string {
 		return "If you roll back now: it stops, nothing has been changed yet."
 	case r.Facts.Baseline.Name == "":
 		return ""
+	case unseen(r):
+		return fmt.Sprintf("If you roll back now: %s keeps 100 %%, the new revision gets no traffic.", esc(returnsTo(r)))
 	}
 	return fmt.Sprintf("If you roll back now: 100 %% to %s, %s.", esc(returnsTo(r)), usualReturn)
 }
 
 // nextLine says what comes by itself, and what does not.
 func nextLine(r *deploy.Release) string {
+	cur := r.Current()
 	switch r.State {
 	case deploy.Running, deploy.RollingBack:
 		return nextStep(r)
 	case deploy.Waiting:
-		gate := r.Current()
-		if gate == nil || gate.Until.IsZero() {
+		if cur == nil || cur.Until.IsZero() {
 			return ""
 		}
-		return fmt.Sprintf("Next: somebody approves %d %% in the thread, until %s, %s.", gate.Percent, clock(gate.Until), stays(r))
+		return fmt.Sprintf("Next: somebody approves %d %% in the thread by %s; if nobody does, %s.", cur.Percent, clock(cur.Until), stays(r))
 	case deploy.Paused:
-		return "Next: nothing, until somebody resumes it or rolls it back."
+		const until = "nothing, until somebody resumes it or rolls it back."
+		if cur != nil && cur.Status == deploy.Started {
+			return "Next: finishes " + doing(*cur) + ", then " + until
+		}
+		return "Next: " + until
 	case deploy.Parked:
+		if goingBack(r) {
+			return "Next: nothing by itself. Somebody has to look, then try again."
+		}
 		return "Next: nothing by itself. Somebody has to look, then try again or roll back."
-	case deploy.Succeeded, deploy.RolledBack, deploy.Failed:
+	case deploy.Succeeded, deploy.RolledBack, deploy.Failed, deploy.Abandoned:
 	}
 	return ""
 }
@@ -45,9 +54,9 @@ func nextLine(r *deploy.Release) string {
 // stays says where traffic is if nobody does anything.
 func stays(r *deploy.Release) string {
 	if r.Facts.Share == 0 {
-		return "then it is held without traffic"
+		return "it is held without traffic"
 	}
-	return fmt.Sprintf("then it stays at %d %%", r.Facts.Share)
+	return fmt.Sprintf("it stays at %d %%", r.Facts.Share)
 }
 
 func nextStep(r *deploy.Release) string {
@@ -60,22 +69,13 @@ func nextStep(r *deploy.Release) string {
 		next, ok = *cur, true
 	}
 	if !ok {
-		return "Next: it is done."
+		return "Next: nothing, this is the last step."
 	}
 	when := ""
 	if cur.Kind == deploy.KindBake && !cur.Until.IsZero() {
 		when = " when the bake ends at " + clock(cur.Until)
 	}
-	switch next.Kind {
-	case deploy.KindGate:
-		return fmt.Sprintf("Next: asks for approval of %d %%%s.", next.Percent, when)
-	case deploy.KindShift:
-		return fmt.Sprintf("Next: %d %% of traffic%s.", next.Percent, when)
-	case deploy.KindBake:
-		return fmt.Sprintf("Next: stays at %d %% for %s.", next.Percent, deploy.Planned(next.Bake))
-	case deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify:
-	}
-	return "Next: " + doing(next) + when + "."
+	return "Next: " + will(r, next) + when + "."
 }
 
 func following(r *deploy.Release, cur deploy.Step) (deploy.Step, bool) {

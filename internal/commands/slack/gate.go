@@ -23,7 +23,7 @@ func openGate(r *deploy.Release) *deploy.Step {
 // gate: posting it is what notifies them.
 func askMessage(r deploy.Release, gate deploy.Step, who string) message {
 	question := wants(&r, gate, who) + "\n" + terms(&r, gate)
-	return message{text: question, blocks: []sdk.Block{section(question), gateButtons(&r, gate)}}
+	return message{text: question, blocks: []sdk.Block{section(question), gateButtons(&r, gate)}, aloud: true}
 }
 
 // stampMessage takes the place of the question once it is decided: the same, without buttons, and who decided.
@@ -74,7 +74,7 @@ func terms(r *deploy.Release, gate deploy.Step) string {
 	}
 	text := needed + "."
 	if !gate.Until.IsZero() {
-		text += " Expires " + clock(gate.Until) + ", " + stays(r) + "."
+		text += " Expires " + clock(gate.Until) + ", then " + stays(r) + "."
 	}
 	if len(gate.Approvals) > 0 {
 		text += fmt.Sprintf("\n%d of %d: %s", len(gate.Approvals), gate.Needed, approvers(gate))

@@ -45,15 +45,16 @@ var paces = map[string]pace{
 
 // limiter is the one place that knows how often Slack may be called. It never waits itself: it says how long.
 type limiter struct {
-	now func() time.Time
+	now   func() time.Time
+	hurry float64 // times the paces
 
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
 	until   map[string]time.Time // by method: Slack said not before
 }
 
-func newLimiter(now func() time.Time) *limiter {
-	return &limiter{now: now, buckets: map[string]*rate.Limiter{}, until: map[string]time.Time{}}
+func newLimiter(now func() time.Time, hurry float64) *limiter {
+	return &limiter{now: now, hurry: hurry, buckets: map[string]*rate.Limiter{}, until: map[string]time.Time{}}
 }
 
 // take asks for one call of method now; room tells channels apart where Slack does. Zero means go; otherwise
@@ -69,6 +70,7 @@ func (l *limiter) take(method, room string, floor int) time.Duration {
 	if !limited {
 		return 0
 	}
+	p.perSecond, p.burst = p.perSecond*l.hurry, int(float64(p.burst)*l.hurry)
 	key := method + " " + room
 	b := l.buckets[key]
 	if b == nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"slipway/internal/commands/slack"
+	"slipway/internal/deploy"
 )
 
 func TestPostsArePacedForEachChannel(t *testing.T) {
@@ -81,5 +82,20 @@ func TestAPauseHoldsTheMethodAndNoOther(t *testing.T) {
 	clock.pass(time.Second)
 	if wait := l.Take("chat.update", "", 0); wait != 0 {
 		t.Errorf("after the pause: %s", wait)
+	}
+}
+
+func TestReleasesThatGoAsPlannedLeaveAnEditForTheOthers(t *testing.T) {
+	t.Parallel()
+	clock := newManual()
+	l := slack.NewLimiter(clock.Now)
+	for l.Take("chat.update", "", slack.LeavesFor(deploy.Running)) == 0 {
+		continue
+	}
+	for _, state := range []deploy.State{deploy.Waiting, deploy.Paused, deploy.Parked, deploy.RollingBack, deploy.Succeeded, deploy.RolledBack, deploy.Failed} {
+		if wait := l.Take("chat.update", "", slack.LeavesFor(state)); wait != 0 {
+			t.Errorf("a release that is %s waits %s behind those that go as planned", state, wait)
+		}
+		clock.pass(1250 * time.Millisecond)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	sdk "github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
@@ -16,7 +17,9 @@ type link struct {
 	mode    *socketmode.Client
 	noticed chan struct{} // closed when Slack says that it is going to close the connection
 
-	open atomic.Bool
+	open  atomic.Bool
+	since atomic.Pointer[time.Time] // when it was opened last
+	brief atomic.Bool               // one try to open it is enough: its predecessor did not reach Slack
 	// life counts the connections that this link has been. An acknowledgement is good on the connection that
 	// brought the envelope, so one that comes in another life has to reach the person in another way.
 	life atomic.Int64

@@ -47,6 +47,9 @@ func mention(id deploy.UserID) string {
 	if id == "" || id == deploy.Slipway {
 		return "Slipway"
 	}
+	if !isUser(string(id)) { // who used the command line, by the name of the operating system
+		return esc(string(id))
+	}
 	return "<@" + esc(string(id)) + ">"
 }
 

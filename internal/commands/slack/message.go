@@ -16,6 +16,7 @@ type message struct {
 	blocks []sdk.Block
 	colour string
 	footer string
+	aloud  bool // shown in the channel too, although it is in a thread
 }
 
 // The colours of the bar, for states of a release.
@@ -25,6 +26,15 @@ const (
 	red   = "#c62f2f" // rolled back, or failed
 	green = "#2a9d4a" // done
 )
+
+// calling is m with a mention of who must act, shown in the channel too.
+func (m message) calling(who string) message {
+	if who != "" {
+		m.text = who + "  " + m.text
+	}
+	m.aloud = true
+	return m
+}
 
 // options are the arguments that make m, with everything off that would let text reach further than it should.
 func (m message) options() []sdk.MsgOption {

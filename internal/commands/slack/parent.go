@@ -66,7 +66,7 @@ func joinLines(lines ...string) string {
 
 func colour(r *deploy.Release) string {
 	switch r.State {
-	case deploy.Waiting, deploy.Paused, deploy.Parked:
+	case deploy.Waiting, deploy.Paused, deploy.Parked, deploy.Abandoned:
 		return amber
 	case deploy.RollingBack, deploy.RolledBack, deploy.Failed:
 		return red
@@ -107,33 +107,50 @@ func byLine(r *deploy.Release) string {
 func stateLine(r *deploy.Release, now time.Time) string {
 	switch r.State {
 	case deploy.Running:
-		return "▸ " + shareWords(r) + " · " + progress(r, now)
+		return "▸ " + esc(shareWords(r)) + " · " + progress(r, now)
 	case deploy.Waiting:
-		return "▸ " + shareWords(r) + " · " + waiting(r)
+		return "▸ " + esc(shareWords(r)) + " · " + waiting(r)
 	case deploy.Paused:
-		return "■ Held by " + mention(r.By) + " since " + clock(r.Since) + " · " + shareWords(r)
+		return "■ " + esc(shareWords(r)) + " · held by " + mention(r.By) + " since " + clock(r.Since)
 	case deploy.Parked:
-		return "■ Stopped since " + clock(r.Since) + ": Slipway cannot go on safely by itself · " + shareWords(r)
+		return "■ " + esc(shareWords(r)) + " · stopped since " + clock(r.Since) + ": Slipway cannot go on safely by itself"
 	case deploy.RollingBack:
 		return "▸ Going back to " + esc(returnsTo(r)) + " · " + progress(r, now)
 	case deploy.Succeeded:
 		return "✓ 100 % of traffic on " + esc(r.Version) + " since " + clock(r.Since)
 	case deploy.RolledBack:
 		return "✓ 100 % on " + esc(returnsTo(r)) + backTook(r)
+	case deploy.Abandoned:
+		return "✗ Let go by " + mention(r.By) + " at " + clock(r.Since) + " · " + fmt.Sprintf("%d %% of traffic was on %s when last seen", r.Facts.Share, esc(r.Version))
 	case deploy.Failed:
-		return "✗ Ended at " + clock(r.Since) + " before users saw anything of " + esc(r.Version)
+		ended := "✗ Ended at " + clock(r.Since) + " before users saw anything of " + esc(r.Version)
+		if goingBack(r) { // which it has done, and verified
+			ended += " · 100 % on " + esc(returnsTo(r))
+		}
+		return ended
 	}
 	return esc(string(r.State))
 }
 
+// shareWords says how much traffic the new version has, as far as that is known. It is not escaped.
 func shareWords(r *deploy.Release) string {
 	if goingBack(r) {
-		return fmt.Sprintf("not all traffic is known to be on %s", esc(returnsTo(r)))
+		if r.Plan()[0].Status == deploy.Done {
+			return "100 % on " + returnsTo(r)
+		}
+		return fmt.Sprintf("not all traffic is known to be on %s", returnsTo(r))
 	}
+	words := fmt.Sprintf("%d %% of traffic on %s", r.Facts.Share, r.Version)
 	if r.Facts.Share == 0 {
-		return "no traffic on " + esc(r.Version) + " yet"
+		words = "no traffic on " + r.Version
 	}
-	return fmt.Sprintf("%d %% of traffic on %s", r.Facts.Share, esc(r.Version))
+	switch {
+	case r.State == deploy.Parked: // often because it is no longer as Slipway left it
+		return words + " when last seen"
+	case r.Facts.Share == 0:
+		return words + " yet"
+	}
+	return words
 }
 
 // progress says what the current step does, since when, and what hinders it.
@@ -146,11 +163,17 @@ func progress(r *deploy.Release, now time.Time) string {
 		return "starting"
 	}
 	words := doing(*cur)
+	elapsed := ""
 	if !now.IsZero() {
-		words += ", " + running(now.Sub(cur.Begun))
+		elapsed = running(now.Sub(cur.Begun))
 	}
-	if cur.Kind == deploy.KindBake {
-		words += " of " + deploy.Planned(cur.Bake)
+	switch {
+	case cur.Kind == deploy.KindBake && elapsed == "":
+		words += " for " + deploy.Planned(cur.Bake)
+	case cur.Kind == deploy.KindBake:
+		words += " " + elapsed + " of " + deploy.Planned(cur.Bake)
+	case elapsed != "":
+		words += ", " + elapsed
 	}
 	if cur.Attempts > 1 && cur.Note != "" {
 		words += " · attempt " + fmt.Sprint(cur.Attempts) + ": " + esc(cut(oneLine(cur.Note), mostNote))
@@ -174,7 +197,9 @@ func waiting(r *deploy.Release) string {
 func backTook(r *deploy.Release) string {
 	for _, s := range r.Back {
 		if s.Kind == deploy.KindReturn && s.Status == deploy.Done {
-			return " after " + deploy.Took(s.EndedAt.Sub(s.Begun))
+			if t := took(s.EndedAt.Sub(s.Begun)); t != "" {
+				return " after " + t
+			}
 		}
 	}
 	return ""
@@ -182,7 +207,7 @@ func backTook(r *deploy.Release) string {
 
 func whyLine(r *deploy.Release) string {
 	switch r.State {
-	case deploy.RollingBack, deploy.RolledBack, deploy.Failed, deploy.Paused, deploy.Parked:
+	case deploy.RollingBack, deploy.RolledBack, deploy.Failed, deploy.Abandoned, deploy.Paused, deploy.Parked:
 		if r.Why != "" {
 			return "Why: " + esc(cut(oneLine(r.Why), 2*mostNote))
 		}
@@ -192,26 +217,41 @@ func whyLine(r *deploy.Release) string {
 }
 
 func footer(r *deploy.Release, now time.Time) string {
+	begun := "Started " + clock(r.Created)
+	left := deploy.Remaining(*r, r.Since)
 	switch {
 	case r.State.Terminal():
-		return "Ended " + clock(r.Ended) + " after " + deploy.Took(r.Ended.Sub(r.Created))
-	case r.State == deploy.Waiting, r.State == deploy.Paused, r.State == deploy.Parked:
-		return "Since " + clock(r.Created) + " · " + running(deploy.Remaining(*r, r.Since)) + " of work left"
-	case now.IsZero():
-		return "Since " + clock(r.Created)
+		begun = "Ended " + clock(r.Ended)
+		if t := took(r.Ended.Sub(r.Created)); t != "" {
+			begun += " after " + t
+		}
+		return begun
+	case r.State == deploy.Running || r.State == deploy.RollingBack:
+		if now.IsZero() {
+			return begun
+		}
+		begun += " · done about " + clock(now.Add(deploy.Remaining(*r, now)))
+	case left >= time.Second:
+		begun += " · about " + running(left) + " of work left"
+	default:
+		return begun
 	}
-	text := "Since " + clock(r.Created) + " · done about " + clock(now.Add(deploy.Remaining(*r, now)))
-	if gatesAhead(r) {
-		text += ", and the time people take to approve"
+	switch n := gatesAhead(r); n {
+	case 0:
+		return begun
+	case 1:
+		return begun + ", not counting 1 approval"
+	default:
+		return fmt.Sprintf("%s, not counting %d approvals", begun, n)
 	}
-	return text
 }
 
-func gatesAhead(r *deploy.Release) bool {
+func gatesAhead(r *deploy.Release) int {
+	n := 0
 	for _, s := range r.Plan() {
 		if s.Kind == deploy.KindGate && !s.Status.Ended() {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }

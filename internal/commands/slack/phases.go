@@ -15,14 +15,18 @@ type phase struct {
 	id     deploy.Phase
 	status sdk.TaskCardStatus
 	steps  []deploy.Step
-	took   string // "" while it has not begun
+	took   string // "" while it has not begun, or if it took no time
 	note   string // evidence, as people and platforms wrote it: not escaped
 }
 
-// phases sums the plan in force up. A zero now leaves out whatever changes by the passing of time alone.
+// phases sums the plan in force up, or after a failure the one that failed. A zero now leaves out whatever changes by the passing of time alone.
 func phases(r *deploy.Release, now time.Time) []phase {
 	var list []phase
-	for _, s := range r.Plan() {
+	plan := r.Plan()
+	if r.State == deploy.Failed { // what failed is in the plan that it went forward with
+		plan = r.Steps
+	}
+	for _, s := range plan {
 		if len(list) == 0 || list[len(list)-1].id != s.Phase {
 			list = append(list, phase{id: s.Phase})
 		}
@@ -73,7 +77,7 @@ func (p *phase) duration(now time.Time) string {
 	case from.IsZero():
 		return ""
 	case p.status != sdk.TaskCardStatusInProgress:
-		return deploy.Took(to.Sub(from))
+		return took(to.Sub(from))
 	case now.IsZero():
 		return ""
 	}
@@ -87,6 +91,9 @@ func (p *phase) evidence() string {
 	}
 	var notes []string
 	for _, s := range p.steps {
+		if s.Kind == deploy.KindRetire && s.Status == deploy.Done {
+			continue // what was tidied up proves nothing
+		}
 		if note := oneLine(s.Note); note != "" && (p.status != sdk.TaskCardStatusError || s.Status == deploy.Broken) {
 			notes = append(notes, note)
 		}
@@ -103,7 +110,7 @@ func (p *phase) shares() string {
 			continue
 		}
 		if s.Status == deploy.Done {
-			done = fmt.Sprintf("%d %% %s", s.Percent, bar(s.Percent))
+			done = fmt.Sprintf("%d %%", s.Percent)
 		} else {
 			ahead = append(ahead, s.Percent)
 		}
@@ -114,7 +121,7 @@ func (p *phase) shares() string {
 	case len(ahead) == 0:
 		return done
 	}
-	return done + " then " + percents(ahead)
+	return done + ", then " + percents(ahead)
 }
 
 // title is what stands beside the sign of a phase. It holds our own words only.

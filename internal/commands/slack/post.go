@@ -18,6 +18,9 @@ const eventType = "slipway_release"
 // Slack's clock and Redis's may differ by this much; a search for a message begins so much earlier.
 const clockSkew = 2 * time.Minute
 
+// mayArrive is how long after a call without an answer its message can still appear, as when Slack is slow.
+const mayArrive = 10 * time.Second
+
 // searchPages bounds the search for a message whose posting is in doubt; 200 messages each.
 const searchPages = 5
 
@@ -68,8 +71,7 @@ func parsePostKey(text string) (postKey, bool) {
 }
 
 // post posts m, in the thread unless it is the parent. Its key is stored before, and stays stored if the outcome
-// is not known: the next round then looks for the message before it posts again. The question is shown in the
-// channel too.
+// is not known: the next round then looks for the message before it posts again.
 func (t *round) post(ctx context.Context, key postKey, m message) (ts string, err error) {
 	t.note.Posting, t.note.Since = t.postingKey(key), t.now()
 	if err := t.save(ctx, false); err != nil {
@@ -80,7 +82,7 @@ func (t *round) post(ctx context.Context, key postKey, m message) (ts string, er
 	if key.kind != keyParent {
 		opts = append(opts, sdk.MsgOptionTS(t.note.Parent))
 	}
-	if key.kind == keyAsk {
+	if m.aloud {
 		opts = append(opts, sdk.MsgOptionBroadcast())
 	}
 	err = t.a.client.callNow(ctx, methodPost, func(ctx context.Context) error {
@@ -118,8 +120,8 @@ func (t *round) edit(ctx context.Context, ts string, m message) error {
 	return err
 }
 
-// settle finds out what became of a post whose outcome was not known: found, it is taken as posted; otherwise
-// it is posted again if it is still wanted.
+// settle finds out what became of a post whose outcome was not known: found, it is taken as posted; if it can no
+// longer arrive, it is posted again if it is still wanted.
 func (t *round) settle(ctx context.Context) error {
 	if t.note.Posting == "" {
 		return nil
@@ -134,8 +136,13 @@ func (t *round) settle(ctx context.Context) error {
 		if !looked {
 			return errStop
 		}
-		if ts != "" {
+		wait := t.note.Since.Add(mayArrive).Sub(t.now())
+		switch {
+		case ts != "":
 			t.adopt(key, ts)
+		case wait > 0:
+			t.comeBack(wait)
+			return errStop
 		}
 	}
 	t.note.Posting = ""
@@ -188,6 +195,7 @@ func (t *round) find(ctx context.Context, key postKey) (ts string, looked bool, 
 		case err != nil:
 			return "", false, err
 		}
+		t.a.answered()
 		for _, m := range page {
 			if t.ours(m, self) {
 				return m.Timestamp, true, nil

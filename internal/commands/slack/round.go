@@ -13,16 +13,13 @@ import (
 // tickEvery is how often a parent message is edited when nothing but time has passed.
 const tickEvery = 5 * time.Second
 
-// Calls that are left in a bucket for what is more urgent: a change of state and a question go before an entry,
-// an entry before a tick.
+// Calls that are left in a bucket for what is more urgent: a question, and a state that people may have to act
+// upon, go before an entry and a step that goes as planned, and those before a tick.
 const (
-	urgent      = 0
-	entryLeaves = 1
-	tickLeaves  = 2
+	urgent        = 0
+	routineLeaves = 1
+	tickLeaves    = 2
 )
-
-// backlog is how many entries a question waits for; behind more it goes first.
-const backlog = 3
 
 // errStop ends a round that cannot go on now; what it achieved is kept.
 var errStop = errors.New("the round cannot go on now")
@@ -38,6 +35,7 @@ type round struct {
 	note    deploy.Announcement
 	shown   shown
 	back    time.Duration // come back after this; 0 = when the release changes
+	stale   error         // why a message could not be edited, if one could not
 }
 
 // tell brings what people see of a release up to date, as far as Slack's rates allow just now.
@@ -52,8 +50,11 @@ func (a *Announcer) tell(ctx context.Context, id deploy.ReleaseID) {
 	t := &round{a: a, epoch: claim.Epoch, begun: a.client.clock.Now(), redis: claim.Now, note: claim.Announcement, shown: parseShown(claim.Announcement.Shown)}
 	t.release.ID = id
 	err = t.run(ctx)
+	if err == nil || errors.Is(err, errStop) {
+		err = t.stale
+	}
 	switch {
-	case err == nil || errors.Is(err, errStop):
+	case err == nil:
 	case deploy.CodeOf(err) == deploy.Fenced:
 		return
 	default:
@@ -65,6 +66,7 @@ func (a *Announcer) tell(ctx context.Context, id deploy.ReleaseID) {
 }
 
 // run goes from the most to the least urgent: the parent's state, questions and stamps, the thread, the ticking.
+// A message that cannot be edited does not keep the rest back: people must be asked although it is not up to date.
 func (t *round) run(ctx context.Context) error {
 	steps := []func(context.Context) error{t.load, t.settle, t.parent, t.stamps, t.thread, t.tick}
 	for _, step := range steps {
@@ -99,6 +101,8 @@ func (t *round) failed(err error) {
 	switch {
 	case throttled(err):
 		t.comeBack(time.Second)
+	case refusal(err) == "thread_not_found":
+		t.comeBack(time.Millisecond) // post has forgotten the parent: the next round posts another
 	case refusal(err) == "invalid_blocks" || refusal(err) == "invalid_blocks_format":
 		if !t.a.sections.Swap(true) {
 			log.Msg("Slack does not take the plan block here; drawing phases as text")

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,12 +160,21 @@ func (m *manual) NewTimer(time.Duration) (<-chan time.Time, func()) { return nil
 var _ deploy.Clock = (*manual)(nil)
 
 // quick is a clock that goes ten times as fast as the computer's, so that pauses which are part of the behaviour
-// take a tenth of their time.
-type quick struct{ begun time.Time }
+// take a tenth of their time. It can be put forward, which its timers do not notice.
+type quick struct {
+	begun time.Time
+	ahead *atomic.Int64
+}
 
 const hurry = 10
 
-func (q quick) Now() time.Time { return q.begun.Add(hurry * time.Since(q.begun)) }
+func newQuick() quick { return quick{begun: time.Now(), ahead: &atomic.Int64{}} }
+
+func (q quick) Now() time.Time {
+	return q.begun.Add(hurry*time.Since(q.begun) + time.Duration(q.ahead.Load()))
+}
+
+func (q quick) leap(d time.Duration) { q.ahead.Add(int64(d)) }
 
 func (q quick) NewTimer(d time.Duration) (<-chan time.Time, func()) {
 	t := time.NewTimer(d / hurry)

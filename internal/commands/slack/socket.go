@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	sdk "github.com/slack-go/slack"
 	"golang.org/x/sync/errgroup"
 
 	"slipway/internal/commands"
@@ -39,6 +40,9 @@ const (
 	linger = 100 * time.Millisecond
 	// rejoin is the pause before a connection that ended without a reason is opened again.
 	rejoin = time.Second
+	// reach is the longest pause between two tries to reach Slack. slack-go's own grow to five minutes, which is how
+	// long people would not be heard after Slack has come back.
+	reach = 5 * time.Second
 )
 
 // Socket brings what people type and press to a Handler over several Socket Mode connections.
@@ -54,6 +58,7 @@ type Socket struct {
 	once    sync.Once
 
 	slots chan struct{} // one taken per handler at work
+	awake *awake
 	count counters
 
 	mu       sync.RWMutex
@@ -75,6 +80,7 @@ func NewSocket(c *Client, h Handler, opts *SocketOptions) *Socket {
 		s.opts.Regrouped = func(string) {}
 	}
 	s.slots = make(chan struct{}, s.opts.Handlers)
+	s.awake = newAwake(c.clock)
 	s.current = make([]atomic.Pointer[link], s.opts.Connections)
 	return s
 }
@@ -88,6 +94,7 @@ func (s *Socket) Run(ctx context.Context) error {
 	sockets, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var g errgroup.Group
+	s.lives.Go(func() { s.awake.keep(sockets) })
 	failed := make(chan struct{})
 	var once sync.Once
 	for i := range s.current {
@@ -132,16 +139,23 @@ func (s *Socket) close() {
 // keep holds one connection open. When Slack gives notice to one, its successor is opened at once and the old one
 // serves until Slack closes it. It ends with ctx, or with an error that no other try mends.
 func (s *Socket) keep(ctx context.Context, i int) error {
+	unreached := false
 	for ctx.Err() == nil {
 		l := newLink(s.client.api, i)
+		l.brief.Store(unreached)
 		s.current[i].Store(l)
 		ended := make(chan error, 1)
 		s.lives.Go(func() { ended <- s.live(ctx, l) })
 		select {
 		case <-l.noticed:
 			s.log.Info().Int("socket", i).Msg("Slack renews a socket")
+			unreached = false
 			continue
 		case err := <-ended:
+			if unreached = errors.Is(err, errUnreached); unreached {
+				s.pause(ctx, reach)
+				continue
+			}
 			if remedy, ok := fatal[refusal(err)]; ok {
 				return &deploy.Error{Code: deploy.Forbidden, Op: "connect to Slack", Msg: "Slack refuses the app: " + refusal(err), Hint: remedy, Err: err}
 			}
@@ -203,17 +217,33 @@ func (s *Socket) listen(ctx context.Context, l *link) {
 
 // opened notes that a connection has had its hello.
 func (s *Socket) opened(l *link, connections int) {
+	now := s.client.clock.Now()
+	l.since.Store(&now)
 	l.open.Store(true)
+	l.brief.Store(false)
 	s.log.Info().Int("socket", l.number).Int("num_connections", connections).Msg("socket connected")
 	if s.Connected() == len(s.current) {
 		s.once.Do(func() { close(s.ready) })
 	}
 }
 
-// refusedConnection looks at why a connection could not be opened. slack-go would try again for ever.
-func (s *Socket) refusedConnection(l *link, err error) {
+// errUnreached ends a link whose next try slack-go would wait too long with.
+var errUnreached = errors.New("slack cannot be reached")
+
+// refusedConnection looks at why a connection could not be opened. slack-go would try again for ever, and more and
+// more seldom. How long Slack asks us to wait is waited in any case.
+func (s *Socket) refusedConnection(l *link, trouble *sdk.ConnectionErrorEvent) {
+	err := trouble.ErrorObj
 	s.log.Warn().Err(withoutURL(err)).Int("socket", l.number).Msg("cannot open a socket")
 	if _, ok := fatal[refusal(err)]; ok {
 		l.end(fmt.Errorf("open a socket: %w", err))
+		return
+	}
+	var asked time.Duration
+	if limited, ok := errors.AsType[*sdk.RateLimitedError](err); ok {
+		asked = limited.RetryAfter
+	}
+	if trouble.Backoff > asked && (l.brief.Load() || trouble.Backoff > reach) {
+		l.end(errUnreached)
 	}
 }

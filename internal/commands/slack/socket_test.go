@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -306,5 +308,41 @@ func TestGroupsThatChangeAreForgotten(t *testing.T) {
 	s.Regroup(nil)
 	if diff := cmp.Diff([]string{"S0ONCALL", "S0PLATFORM", ""}, forgotten); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestATurnedAwayPressDoesNotKeepTheSocketFromListening(t *testing.T) {
+	t.Parallel()
+	_, c := open(t, nil, nil)
+	h := &handler{}
+	s, _ := listen(t, c, h, nil)
+	asked, release := make(chan struct{}, 1), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		<-release
+	}))
+	defer slow.Close()
+	defer close(release)
+	press := func(n int, url string) {
+		s.Hear(t.Context(), fmt.Appendf(nil, `{"type":"interactive","envelope_id":"e%d","payload":{"type":"block_actions","user":{"id":"U0BOB","team_id":"T1"},
+			"response_url":%q,"actions":[{"action_id":"pause","value":"coditect-app-42|traffic/10","action_ts":"%d"}]}}`, n, url, n))
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for n := 0; s.Counters().Refused == 0 && n < 2000; n++ {
+		press(n, "")
+	}
+	begun := time.Now()
+	press(2000, slow.URL)
+	if took := time.Since(begun); took > time.Second {
+		t.Errorf("the socket was deaf for %s", took)
+	}
+	select {
+	case <-asked:
+	case <-time.After(5 * time.Second):
+		t.Error("the person is not told")
 	}
 }

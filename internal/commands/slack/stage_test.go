@@ -2,6 +2,9 @@ package slack_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,12 +26,13 @@ type stage struct {
 	w      *workspace.Workspace
 	client *slack.Client
 	store  *store.Store
+	clock  quick // zero if the clocks are the system's
 }
 
 // newStage has all clocks, Slack's and Redis's included, go at the same hurried pace.
 func newStage(t testing.TB) *stage {
 	t.Helper()
-	clock := quick{begun: time.Now()}
+	clock := newQuick()
 	w, c := open(t, func(o *workspace.Options) { o.Now = clock.Now }, &slack.Options{Clock: clock})
 	m := miniredis.RunT(t)
 	m.SetTime(clock.Now())
@@ -52,7 +56,18 @@ func newStage(t testing.TB) *stage {
 		cancel()
 		ticking.Wait()
 	})
-	return &stage{t: t, w: w, client: c, store: s}
+	return &stage{t: t, w: w, client: c, store: s, clock: clock}
+}
+
+// behind is a client whose calls go through something before the workspace has them.
+func (s *stage) behind(wrap func(http.Handler) http.Handler) *slack.Client {
+	srv := httptest.NewServer(wrap(s.w.Handler()))
+	c := slack.New(slack.Tokens{App: workspace.AppToken, Bot: workspace.BotToken}, &slack.Options{APIURL: srv.URL + "/api", Clock: newQuick()})
+	s.t.Cleanup(func() {
+		c.Close()
+		srv.Close()
+	})
+	return c
 }
 
 // announce runs an announcer until the test ends or stop is called.
@@ -134,33 +149,41 @@ func (s *stage) shows(text string) func() bool {
 	}
 }
 
+func (s *stage) threadHas(text string) func() bool {
+	return func() bool {
+		return slices.ContainsFunc(s.thread(), func(p workspace.Post) bool { return strings.Contains(p.Text, text) })
+	}
+}
+
 // toldOnce checks that the thread has exactly the news of p, each once and in order. Questions are told by the
-// message that asks.
+// message that asks, which overtakes what cannot be posted yet: they come last here.
 func (s *stage) toldOnce(p *play) {
 	s.t.Helper()
 	journal, err := s.store.Journal(s.t.Context(), p.release.ID, 0)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var want []string
+	var want, asked []string
 	for _, e := range journal {
 		m, ok := slack.DrawEntry(p.release, e)
 		switch {
 		case ok && e.Kind == deploy.EntryAsked:
-			want = append(want, "? "+string(e.Step))
+			asked = append(asked, "? "+string(e.Step))
 		case ok:
 			want = append(want, m.Text())
 		}
 	}
+	want = append(want, asked...)
 	said := func() []string {
-		var got []string
+		var got, asks []string
 		for _, post := range s.thread() {
-			if strings.Contains(post.Text, " wants ") {
-				post.Text = "? traffic/" + strings.Fields(post.Text[strings.Index(post.Text, " wants ")+7:])[0] + "/gate"
+			if _, question, is := strings.Cut(post.Text, " wants "); is {
+				asks = append(asks, "? traffic/"+strings.Fields(question)[0]+"/gate")
+				continue
 			}
 			got = append(got, post.Text)
 		}
-		return got
+		return append(got, asks...)
 	}
 	eventually(s.t, s.w, "the whole story", func() bool { return len(said()) >= len(want) })
 	if diff := cmp.Diff(want, said()); diff != "" {
@@ -171,4 +194,10 @@ func (s *stage) toldOnce(p *play) {
 func oneStep(a *deploy.Ask) {
 	a.Spec.Strategy.Steps = []deploy.TrafficStep{{Percent: 100}}
 	a.Spec.Health = nil
+}
+
+// gated is a release with one question, of 100 %.
+func gated(a *deploy.Ask) {
+	a.Spec.Health = nil
+	a.Spec.Strategy.Steps = []deploy.TrafficStep{{Percent: 10, Bake: time.Millisecond}, {Percent: 100, Approve: true}}
 }

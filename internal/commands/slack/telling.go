@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -24,7 +25,7 @@ func (t *round) parent(ctx context.Context) error {
 		if t.stateFingerprint() == t.shown.state {
 			return nil
 		}
-		return t.editParent(ctx, urgent)
+		return t.editParent(ctx, leavesFor(t.release.State))
 	}
 	if !t.may(methodPost, t.note.Channel, urgent) {
 		return errStop
@@ -40,6 +41,14 @@ func (t *round) parent(ctx context.Context) error {
 
 func (t *round) stateFingerprint() string {
 	return parentMessage(t.release, zero, t.a.form()).fingerprint()
+}
+
+// leavesFor says how urgently a change of the parent is shown. While releases go as planned there are many.
+func leavesFor(s deploy.State) int {
+	if s == deploy.Running {
+		return routineLeaves
+	}
+	return urgent
 }
 
 // draw makes the parent message as of now.
@@ -66,16 +75,18 @@ func (t *round) editParent(ctx context.Context, leave int) error {
 	case "edit_window_closed":
 		err = nil
 	}
-	if err == nil {
-		t.shown = drawn
+	if err != nil {
+		t.stale = err
+		return nil
 	}
-	return err
+	t.shown = drawn
+	return nil
 }
 
 // tick edits the parent when nothing but time has passed: not more often than tickEvery, and only with calls
 // that nobody else needs.
 func (t *round) tick(ctx context.Context) error {
-	if s := t.release.State; s != deploy.Running && s != deploy.RollingBack {
+	if s := t.release.State; s != deploy.Running && s != deploy.RollingBack || t.stale != nil {
 		return nil
 	}
 	if wait := t.shown.at.Add(tickEvery).Sub(t.now()); wait > 0 {
@@ -101,10 +112,9 @@ func (t *round) stamps(ctx context.Context) error {
 			if !t.may(methodUpdate, "", urgent) {
 				return nil
 			}
-			if err := t.editAsk(ctx, ts, stampMessage(t.release, gate, t.onCall(ctx), stamp)); err != nil {
-				return err
+			if t.editAsk(ctx, ts, stampMessage(t.release, gate, t.onCall(ctx), stamp)) {
+				t.note.Asked[name], t.shown.ask = "", ""
 			}
-			t.note.Asked[name], t.shown.ask = "", ""
 			continue
 		}
 		if open := openGate(&t.release); open == nil || open.Name != gate.Name {
@@ -112,23 +122,25 @@ func (t *round) stamps(ctx context.Context) error {
 		}
 		m := askMessage(t.release, gate, t.onCall(ctx))
 		if shown := m.fingerprint(); shown != t.shown.ask && t.may(methodUpdate, "", urgent) {
-			if err := t.editAsk(ctx, ts, m); err != nil {
-				return err
+			if t.editAsk(ctx, ts, m) {
+				t.shown.ask = shown
 			}
-			t.shown.ask = shown
 		}
 	}
 	return nil
 }
 
 // editAsk edits a question. One that is gone needs no more editing.
-func (t *round) editAsk(ctx context.Context, ts string, m message) error {
+func (t *round) editAsk(ctx context.Context, ts string, m message) (done bool) {
 	err := t.edit(ctx, ts, m)
 	switch refusal(err) {
 	case "message_not_found", "cant_update_message", "edit_window_closed":
-		return nil
+		return true
 	}
-	return err
+	if err != nil {
+		t.stale = err
+	}
+	return err == nil
 }
 
 func (t *round) onCall(ctx context.Context) string {
@@ -161,17 +173,15 @@ func (t *round) asked(step deploy.StepName, ts string) {
 	t.note.Asked[string(step)] = ts
 }
 
-// thread posts what has not been told yet, in order, each entry once. A question with much before it goes first:
-// people must act on it.
+// thread posts what has not been told yet, in order, each entry once. A question waits for no entry that cannot be
+// posted now: people must act, however long the story and whatever keeps it.
 func (t *round) thread(ctx context.Context) error {
-	if t.news() > backlog {
-		if err := t.ask(ctx); err != nil {
-			return err
-		}
-	}
 	for len(t.lines) > 0 {
 		if err := t.tellLine(ctx, t.lines[0]); err != nil {
-			return err
+			if t.note.Posting != "" || deploy.CodeOf(err) == deploy.Fenced {
+				return err
+			}
+			return cmp.Or(t.ask(ctx), err)
 		}
 		t.note.Told, t.note.ToldTo = t.lines[0].after()
 		t.lines = t.lines[1:]
@@ -194,22 +204,15 @@ func (t *round) tellLine(ctx context.Context, l line) error {
 	if !ok {
 		return nil
 	}
-	if !t.may(methodPost, t.note.Channel, entryLeaves) {
+	leave := routineLeaves
+	if l.Kind == deploy.EntryState && l.State == deploy.Parked && l.At.Equal(t.release.Since) {
+		m, leave = m.calling(t.onCall(ctx)), urgent
+	}
+	if !t.may(methodPost, t.note.Channel, leave) {
 		return errStop
 	}
 	_, err := t.post(ctx, postKey{kind: keyEntry, rev: l.Rev, nth: l.nth}, m)
 	return err
-}
-
-// news counts the entries that will become messages.
-func (t *round) news() int {
-	n := 0
-	for _, l := range t.lines {
-		if _, ok := entryMessage(t.release, l.Entry); ok {
-			n++
-		}
-	}
-	return n
 }
 
 func sortedKeys(m map[string]string) []string {

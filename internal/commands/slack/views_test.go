@@ -64,11 +64,14 @@ func TestParentMessageOfEachState(t *testing.T) {
 		"parent-waiting":          start(t, newRelease(t, nil)).until("traffic/50/gate").after(time.Minute),
 		"parent-held-by-a-person": start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalPause, "U0CAROL", "odd latency <!channel>"),
 		"parent-parked":           start(t, newRelease(t, nil)).breaks("traffic/10", &deploy.Error{Code: deploy.Internal, Msg: "a step panicked"}),
-		"parent-failed-early":     start(t, newRelease(t, nil)).breaks("preflight/image", &deploy.Error{Code: deploy.NotFound, Msg: "there is no image v1.2.4", Hint: "nearest: v1.2.3"}),
-		"parent-rolling-back":     start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").until("rollback/traffic").after(2 * time.Second),
-		"parent-rolled-back":      start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").until(""),
-		"parent-broken-health":    start(t, newRelease(t, nil)).breaks("health/checks", broken).until(""),
-		"parent-done":             start(t, newRelease(t, func(a *deploy.Ask) { a.Spec.Strategy.Steps = []deploy.TrafficStep{{Percent: 100}} })).until(""),
+		"parent-staged":           start(t, newRelease(t, nil)).until("health/checks"),
+		"parent-stopped-on-the-way-back": start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").
+			breaks("rollback/verify", &deploy.Error{Code: deploy.Invalid, Msg: "/health answers 500"}),
+		"parent-failed-early":  start(t, newRelease(t, nil)).breaks("preflight/image", &deploy.Error{Code: deploy.NotFound, Msg: "there is no image v1.2.4", Hint: "nearest: v1.2.3"}),
+		"parent-rolling-back":  start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").until("rollback/traffic").after(2 * time.Second),
+		"parent-rolled-back":   start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").until(""),
+		"parent-broken-health": start(t, newRelease(t, nil)).breaks("health/checks", broken).until(""),
+		"parent-done":          start(t, newRelease(t, func(a *deploy.Ask) { a.Spec.Strategy.Steps = []deploy.TrafficStep{{Percent: 100}} })).until(""),
 		"parent-rollback-command": start(t, newRelease(t, func(a *deploy.Ask) {
 			a.Kind, a.Version, a.Baseline = deploy.Rollback, "v1.2.3", deploy.Revision{Name: "coditect-app-production-r41-1", Version: "v1.2.3"}
 		})).until("rollback/verify"),
@@ -154,6 +157,26 @@ func TestThreadTellsTheStoryInOrder(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("the story is told differently (-want +got):\n%s", diff)
+	}
+}
+
+func TestAStopIsToldInFullWhereItIsAllThatIsSeen(t *testing.T) {
+	t.Parallel()
+	forward := start(t, newRelease(t, nil)).breaks("traffic/10", &deploy.Error{Code: deploy.Internal, Msg: "a step panicked"})
+	back := start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").
+		breaks("rollback/verify", &deploy.Error{Code: deploy.Invalid, Msg: "/health answers <500>"})
+	for want, p := range map[string]*play{
+		"*■ Stopped:* coditect-app v1.2.4, production. Slipway cannot go on safely by itself.\n" +
+			"> traffic/10: a step panicked; traffic stays as it is\n" +
+			"Next: nothing by itself. Somebody has to look, then press Try again or Roll back in the message of the release.": forward,
+		"*■ Stopped:* coditect-app v1.2.4, production, on the way back to v1.2.3. Slipway cannot go on safely by itself.\n" +
+			"> rollback/verify: /health answers &lt;500&gt;\n" +
+			"Next: nothing by itself. Somebody has to look, then press Try again in the message of the release.": back,
+	} {
+		m, ok := slack.DrawEntry(p.release, p.entries[len(p.entries)-1])
+		if diff := cmp.Diff(want, m.Text()); diff != "" || !ok {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -33,7 +33,12 @@ func (catalog) Resolve(deploy.Target, string) (deploy.Spec, error) {
 // bot is everything but the engine: sockets, commands, store, announcer.
 func bot(t *testing.T) (*stage, *miniredis.Miniredis) {
 	t.Helper()
-	w, c := open(t, nil, nil)
+	return botWith(t, nil)
+}
+
+func botWith(t *testing.T, change func(*workspace.Options)) (*stage, *miniredis.Miniredis) {
+	t.Helper()
+	w, c := open(t, change, nil)
 	m := miniredis.RunT(t)
 	st := store.New(redis.NewClient(&redis.Options{Addr: m.Addr(), MaxRetries: -1}), nil)
 	t.Cleanup(func() { _ = st.Close() })
@@ -56,8 +61,9 @@ func TestTheWayOfOneRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &play{t: t, release: claim.Release, now: claim.Now, instant: true}
+	var heard string // the last word that was acted upon
 	p.commit = func(r deploy.Release, entries []deploy.Entry) int64 {
-		done, err := s.store.Commit(t.Context(), deploy.Commit{Release: r, Epoch: claim.Epoch, Entries: entries})
+		done, err := s.store.Commit(t.Context(), deploy.Commit{Release: r, Epoch: claim.Epoch, Entries: entries, Consumed: heard})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,6 +93,7 @@ func TestTheWayOfOneRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, signal := range inbox {
+		heard = signal.ID
 		r, entries := deploy.Apply(p.release, signal, p.now)
 		p.keep(r, entries)
 	}

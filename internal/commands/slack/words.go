@@ -39,7 +39,7 @@ func label(s deploy.Step) string {
 	case deploy.KindBake:
 		return fmt.Sprintf("Bake at %d %%", s.Percent)
 	case deploy.KindRetire:
-		return "Tag taken off"
+		return "Clean-up"
 	case deploy.KindReturn:
 		return "100 % back"
 	case deploy.KindVerify:
@@ -64,15 +64,42 @@ func doing(s deploy.Step) string {
 	case deploy.KindShift:
 		return fmt.Sprintf("moving to %d %%", s.Percent)
 	case deploy.KindBake:
-		return fmt.Sprintf("baking at %d %%", s.Percent)
+		return "baking"
 	case deploy.KindRetire:
-		return "taking the tag off"
+		return "cleaning up"
 	case deploy.KindReturn:
 		return "sending traffic back"
 	case deploy.KindVerify:
 		return "verifying"
 	}
 	return "at " + esc(string(s.Name))
+}
+
+// will says what a step does before it has begun.
+func will(r *deploy.Release, s deploy.Step) string {
+	switch s.Kind {
+	case deploy.KindService:
+		return "checks the service and what runs there"
+	case deploy.KindImage:
+		return "looks the image up"
+	case deploy.KindRevision:
+		return "creates the new revision, without traffic"
+	case deploy.KindHealth:
+		return "checks the health of the new revision"
+	case deploy.KindGate:
+		return fmt.Sprintf("asks for approval of %d %%", s.Percent)
+	case deploy.KindShift:
+		return fmt.Sprintf("%d %% of traffic", s.Percent)
+	case deploy.KindBake:
+		return fmt.Sprintf("stays at %d %% for %s", s.Percent, deploy.Planned(s.Bake))
+	case deploy.KindRetire:
+		return "cleans up, then it is done"
+	case deploy.KindReturn:
+		return "sends 100 % to " + esc(returnsTo(r))
+	case deploy.KindVerify:
+		return "verifies that " + esc(returnsTo(r)) + " answers"
+	}
+	return esc(string(s.Name))
 }
 
 // goingBack says that the plan in force is the one of going back.
@@ -101,6 +128,10 @@ func touched(r *deploy.Release) bool {
 	}
 	return goingBack(r)
 }
+
+// unseen says that users have not been sent to the new version and that nobody has moved traffic meanwhile, as far
+// as is known: a release is parked when somebody has.
+func unseen(r *deploy.Release) bool { return r.Facts.MaxShare == 0 && r.State != deploy.Parked }
 
 // stepOf finds the step that an entry or a button speaks of.
 func stepOf(r *deploy.Release, name deploy.StepName) (deploy.Step, bool) {

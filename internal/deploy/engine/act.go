@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -16,8 +17,8 @@ import (
 var errInterrupted = errors.New("interrupted by a roll back")
 
 const (
-	// callWithin bounds one run of a runner; runners bound their own calls more tightly.
-	callWithin = time.Minute
+	// inboxAgain is how soon an inbox that could not be read is read again while a step is in progress.
+	inboxAgain = 250 * time.Millisecond
 	// letGo is how long a cancelled call may take to return before the release goes on without it. What it might
 	// still do outside is refused there by etag and name.
 	letGo = 250 * time.Millisecond
@@ -30,78 +31,99 @@ type result struct {
 
 // act runs a step whose intent is stored and says what it came to. An urgent signal cancels it.
 func (s *session) act(ctx context.Context, name deploy.StepName) ([]deploy.Entry, error) {
-	if err := s.confirmLease(ctx); err != nil {
+	if err := s.confirm(ctx); err != nil {
 		return nil, err
 	}
 	call, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	call, stopClock := context.WithTimeout(call, callWithin)
+	call, stopClock := context.WithTimeout(call, s.e.opts.Call)
 	defer stopClock()
 
 	results := make(chan result, 1)
 	release, step := s.release.Clone(), *s.release.Current()
-	s.e.wg.Go(func() { results <- s.e.run(call, release, step, s.log) })
-	res, interrupted := s.await(ctx, results, cancel)
+	release.Epoch, release.Gaps = s.mark, s.unsure()
+	s.e.pass(step.Kind, InCall)
+	go func() { results <- s.e.run(call, release, step, s.log) }() // owned by await, which may leave it behind
+	res, interrupted := s.await(ctx, call, results, cancel)
+	s.e.pass(step.Kind, AfterCall)
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, cause
 	}
 	if interrupted && res.err != nil {
 		return nil, nil
 	}
+	if same, err := s.freshen(ctx); err != nil || !same {
+		return nil, err
+	}
 	after, entries := deploy.Conclude(s.release, name, res.out, res.err, s.now())
-	s.release = after
+	s.release, s.asking = after, errors.Is(res.err, deploy.ErrWentBack)
 	return entries, nil
 }
 
-// confirmLease makes sure that the lease, as far as known, outlives the moment: after a long pause of this
-// process it is asked for before anything is done outside.
-func (s *session) confirmLease(ctx context.Context) error {
-	if s.e.opts.Clock.Now().Sub(s.local) < s.e.opts.Lease/2 {
+// confirm makes sure of what an act rests on. That the lease outlives the moment: after a long pause of this process
+// it is asked for. That the intent counts: one that was found at the claim may be where no replica has it. Going
+// back does not wait for that, see commit.
+func (s *session) confirm(ctx context.Context) error {
+	if !s.confirmed && s.release.Interruptible() {
+		err := s.e.store.Confirm(ctx, s.id, s.epoch, s.e.opts.Lease)
+		s.confirmed = err == nil
+		return err
+	}
+	if s.believable() {
 		return nil
 	}
 	_, err := s.e.store.Beat(ctx, s.id, s.epoch, s.e.opts.Lease)
 	return err
 }
 
-// await waits for the result of a call, or for an urgent signal, which cancels it.
-func (s *session) await(ctx context.Context, results <-chan result, cancel context.CancelCauseFunc) (res result, interrupted bool) {
+// await waits for the result of a call. An urgent signal cancels the call, and so do the end of its time and of the
+// session.
+func (s *session) await(ctx, call context.Context, results <-chan result, cancel context.CancelCauseFunc) (res result, interrupted bool) {
+	var lookAgain <-chan time.Time
+	stop := func() {}
+	defer func() { stop() }()
 	for {
 		select {
 		case res = <-results:
 			return res, false
+		case <-call.Done():
+			return s.late(results), errors.Is(context.Cause(call), errInterrupted)
 		case <-s.nudged:
-			s.signals = max(s.signals, 1)
-			if !s.urgent(ctx) {
-				continue
-			}
+		case <-lookAgain:
+		}
+		s.signals = max(s.signals, 1)
+		stop()
+		lookAgain, stop = nil, func() {}
+		switch urgent, err := s.urgent(ctx); {
+		case err != nil:
+			s.log.Warn().Err(err).Msg("the inbox cannot be read")
+			lookAgain, stop = s.e.opts.Clock.NewTimer(inboxAgain)
+		case urgent:
 			cancel(errInterrupted)
-			timer, stop := s.e.opts.Clock.NewTimer(letGo)
-			defer stop()
-			select {
-			case res = <-results:
-			case <-timer:
-				s.log.Warn().Msg("a cancelled call does not return; going on without it")
-				res.err = errInterrupted
-			}
-			return res, true
 		}
 	}
 }
 
-// urgent says whether a signal waits that may not wait for the step in progress. If the inbox cannot be read the
-// step goes on; it is read again before the next one.
-func (s *session) urgent(ctx context.Context) bool {
+// late gives a call that was cancelled a moment to return, and goes on without it if it does not.
+func (s *session) late(results <-chan result) result {
+	timer, stop := s.e.opts.Clock.NewTimer(letGo)
+	defer stop()
+	select {
+	case res := <-results:
+		return res
+	case <-timer:
+		s.log.Warn().Msg("a cancelled call does not return; going on without it")
+		return result{err: &deploy.Error{Code: deploy.Unavailable, Op: "wait for a call", Msg: "a call did not return when its time was up"}}
+	}
+}
+
+// urgent says whether a signal waits that may not wait for the step in progress.
+func (s *session) urgent(ctx context.Context) (bool, error) {
 	inbox, err := s.e.store.Inbox(ctx, s.id)
 	if err != nil {
-		s.log.Warn().Err(err).Msg("the inbox cannot be read")
-		return false
+		return false, err
 	}
-	for _, signal := range inbox {
-		if signal.Kind.Urgent() && s.release.Interruptible() {
-			return true
-		}
-	}
-	return false
+	return s.release.Interruptible() && slices.ContainsFunc(inbox, func(x deploy.Signal) bool { return x.Kind.Urgent() }), nil
 }
 
 // run calls the runner of a step. A panic becomes an internal error, which parks the release.

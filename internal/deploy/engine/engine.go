@@ -28,11 +28,13 @@ type Options struct {
 	Beat     time.Duration // how often a lease is prolonged; default a third of Lease
 	Poll     time.Duration // how often the due list is read; default 1 s
 	Linger   time.Duration // waits up to this are spent in memory, longer ones in the store; default 2 s
+	Call     time.Duration // bounds one run of a runner; runners bound their own calls more tightly; default 1 min
 	Grace    time.Duration // how long a call in progress may go on after a stop; default 20 s
-	Parallel int           // releases driven at once; default 64
+	Parallel int           // releases taken from the due list at once; a hint is always followed; default 64
 	Clock    deploy.Clock
 	Log      zerolog.Logger
 	Observe  func(deploy.Release, deploy.Entry) // hears every entry once it is stored; must not block
+	Boundary func(deploy.StepKind, Point)       // hears of every point that a step passes, so that a test can end the process there; default none
 }
 
 func (o *Options) withDefaults() Options {
@@ -49,6 +51,7 @@ func (o *Options) withDefaults() Options {
 	set(&v.Beat, v.Lease/3)
 	set(&v.Poll, time.Second)
 	set(&v.Linger, 2*time.Second)
+	set(&v.Call, time.Minute)
 	set(&v.Grace, 20*time.Second)
 	if v.Parallel <= 0 {
 		v.Parallel = 64
@@ -71,6 +74,8 @@ type Engine struct {
 	mu       sync.Mutex
 	sessions map[deploy.ReleaseID]*session
 	again    map[deploy.ReleaseID]bool // sessions cut short by trouble with the store: claimed again at the next look
+	seen     map[deploy.ReleaseID]seen // how far this replica has seen each release; some 100 bytes for each
+	newer    map[deploy.ReleaseID]bool // stored by a newer version, which the log has said
 	stopping bool
 	wg       sync.WaitGroup
 }
@@ -78,29 +83,27 @@ type Engine struct {
 // New makes an engine that carries out the kinds of steps in runners. A release with a step of any other kind is
 // parked when it comes to it.
 func New(store deploy.Owners, runners map[deploy.StepKind]deploy.Runner, opts *Options) *Engine {
-	return &Engine{store: store, runners: runners, opts: opts.withDefaults(), sessions: map[deploy.ReleaseID]*session{}, again: map[deploy.ReleaseID]bool{}}
+	return &Engine{store: store, runners: runners, opts: opts.withDefaults(), sessions: map[deploy.ReleaseID]*session{}, again: map[deploy.ReleaseID]bool{}, seen: map[deploy.ReleaseID]seen{},
+		newer: map[deploy.ReleaseID]bool{}}
 }
 
-// Run drives releases until ctx ends. Then calls in progress may finish for Options.Grace, leases are given up
-// so that another replica goes on at once, and Run returns. The error is that of the first subscription; later
-// trouble with the store is logged and outlived.
+// Run drives releases until ctx ends, which is not an error. Then calls in progress may finish for Options.Grace,
+// leases are given up so that another replica goes on at once, and Run returns. Trouble with the store, from the
+// first moment on, is logged and outlived.
 func (e *Engine) Run(ctx context.Context) error {
-	wakes, err := e.store.Wakes(ctx)
-	if err != nil {
-		return err
-	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
+	wakes := e.listen(ctx)
 	e.poll(work)
+	// The timer goes on whatever hints come: what has no hint, such as the end of a bake, is found by looking only.
+	tick, stopTick := e.opts.Clock.NewTimer(e.opts.Poll)
+	defer func() { stopTick() }()
 	for {
-		tick, stopTick := e.opts.Clock.NewTimer(e.opts.Poll)
 		select {
 		case <-ctx.Done():
-			stopTick()
 			e.stop(stopWork)
 			return nil
 		case w, ok := <-wakes:
-			stopTick()
 			if !ok {
 				wakes = nil
 				continue
@@ -109,27 +112,56 @@ func (e *Engine) Run(ctx context.Context) error {
 				e.take(work, w.Release)
 			}
 		case <-tick:
+			if wakes == nil {
+				wakes = e.listen(ctx)
+			}
 			e.poll(work)
+			tick, stopTick = e.opts.Clock.NewTimer(e.opts.Poll)
 		}
 	}
 }
 
-// poll takes every release that is due, and those whose session was cut short.
-func (e *Engine) poll(ctx context.Context) {
-	for _, id := range e.cutShort() {
-		e.take(ctx, id)
+// listen subscribes to hints; nil while the store is away: the due list is polled in any case.
+func (e *Engine) listen(ctx context.Context) <-chan deploy.Wake {
+	wakes, err := e.store.Wakes(ctx)
+	if err != nil {
+		e.opts.Log.Warn().Err(err).Msg("no wakes from the store; polling")
+		return nil
 	}
-	due, err := e.store.Due(ctx, e.opts.Parallel)
+	return wakes
+}
+
+// poll takes of the releases that are due as many as there is room for, and those whose session was cut short. These
+// come last and take no room from others: what cannot be driven here, such as what a newer version has stored, stays
+// due for ever.
+func (e *Engine) poll(ctx context.Context) {
+	short := e.cutShort()
+	due, err := e.store.Due(ctx, e.opts.Parallel+len(short))
 	if err != nil {
 		e.opts.Log.Warn().Err(err).Msg("the due list cannot be read")
-		return
 	}
 	for _, id := range due {
+		if slices.Contains(short, id) {
+			continue
+		}
+		if !e.room() {
+			break
+		}
+		e.take(ctx, id)
+	}
+	for _, id := range short {
 		e.take(ctx, id)
 	}
 }
 
-// take starts a session for a release, or nudges the one that drives it already.
+func (e *Engine) room() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.sessions) < e.opts.Parallel
+}
+
+// take starts a session for a release, or nudges the one that drives it already. It does not look for room: a roll
+// back must not wait until other releases have made some.
 func (e *Engine) take(ctx context.Context, id deploy.ReleaseID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -137,7 +169,7 @@ func (e *Engine) take(ctx context.Context, id deploy.ReleaseID) {
 		s.nudge()
 		return
 	}
-	if e.stopping || len(e.sessions) >= e.opts.Parallel {
+	if e.stopping {
 		return
 	}
 	s := newSession(e, id)
@@ -199,9 +231,22 @@ func (e *Engine) stop(cut context.CancelFunc) {
 func (s *session) report(err error) {
 	switch {
 	case err == nil, errors.Is(err, errNotOurs):
+	case errors.Is(err, deploy.ErrNewer):
+		if s.e.notedNewer(s.id) {
+			s.log.Warn().Err(err).Msg("the release is left to a newer version of Slipway")
+		}
 	case deploy.CodeOf(err) == deploy.Fenced:
 		s.log.Info().Err(err).Msg("another replica drives this release now")
 	default:
 		s.log.Warn().Err(err).Msg("the release is left for the next look")
 	}
+}
+
+// notedNewer notes a release that a newer version has stored; false if that was known.
+func (e *Engine) notedNewer(id deploy.ReleaseID) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	known := e.newer[id]
+	e.newer[id] = true
+	return !known
 }

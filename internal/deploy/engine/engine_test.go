@@ -16,9 +16,10 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/deploy/engine"
 	"slipway/internal/store"
+	"slipway/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, storetest.WireLeaks()...) }
 
 // patience bounds every wait of these tests; none comes near it when things are right.
 const patience = 20 * time.Second
@@ -26,6 +27,7 @@ const patience = 20 * time.Second
 // bench is a store with one release in it and runners that the test sets up.
 type bench struct {
 	t       *testing.T
+	redis   *miniredis.Miniredis
 	store   *store.Store
 	id      deploy.ReleaseID
 	runners map[deploy.StepKind]deploy.Runner
@@ -38,7 +40,14 @@ func newBench(t *testing.T, change ...func(*deploy.Spec)) *bench {
 	t.Helper()
 	redisServer := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr(), MaxRetries: -1})
-	b := &bench{t: t, store: store.New(client, nil), runners: map[deploy.StepKind]deploy.Runner{}}
+	b := newBenchOver(t, store.New(client, nil), change...)
+	b.redis = redisServer
+	return b
+}
+
+func newBenchOver(t *testing.T, s *store.Store, change ...func(*deploy.Spec)) *bench {
+	t.Helper()
+	b := &bench{t: t, store: s, runners: map[deploy.StepKind]deploy.Runner{}}
 	t.Cleanup(func() { _ = b.store.Close() })
 	for _, k := range []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth,
 		deploy.KindShift, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify} {
@@ -334,6 +343,24 @@ func TestGracefulStopHandsOverAtOnce(t *testing.T) {
 	if n != 1 {
 		t.Errorf("the revision was created %d times, want once: its outcome was stored before the hand-over", n)
 	}
+}
+
+func TestGracefulStopWakesTheSuccessorInAShortWait(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(s *deploy.Spec) { s.Strategy.Steps[0].Approve = false })
+	var runs atomic.Int64
+	b.on(deploy.KindRevision, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
+		if runs.Add(1) == 1 {
+			return deploy.Outcome{Again: time.Second, Note: "creating"}, nil
+		}
+		return deploy.Outcome{}, nil
+	})
+	patient := func(o *engine.Options) { o.Lease, o.Linger, o.Poll = time.Hour, time.Minute, time.Hour }
+	stop := b.start("one", b.store, patient)
+	b.await("looking again soon", func(r deploy.Release) bool { return r.Steps[2].Note == "creating" })
+	b.start("two", b.store, patient)
+	stop()
+	b.await("succeeded under a second engine that never polls", in(deploy.Succeeded))
 }
 
 // deaf is a store whose beats go wrong as if the process had been paused: the lease lapses unnoticed.

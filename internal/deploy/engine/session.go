@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,8 +27,16 @@ type session struct {
 	nudged chan struct{} // signals may wait in the inbox
 	leave  chan struct{} // closed: hand over at the next boundary
 
+	cut         context.CancelCauseFunc // ends the session where it is
+	stopBeating func()                  // may be called twice
+
 	release   deploy.Release
 	epoch     deploy.Epoch
+	mark      deploy.Epoch // of the newest write: the claim, or a commit under it
+	gaps      []deploy.Gap
+	lost      int64     // the revision that was seen before of a release that has gone back; 0 if it has not
+	asking    bool      // the next commit parks the release because of what the store has forgotten
+	confirmed bool      // what is stored of the release counts
 	signals   int       // known to wait
 	redisTime time.Time // at the moment of local
 	local     time.Time
@@ -58,32 +67,17 @@ func (s *session) leaving() bool {
 	}
 }
 
-// now is Redis time: what it was at the last answer, plus what has passed here since.
-func (s *session) now() time.Time { return s.redisTime.Add(s.e.opts.Clock.Now().Sub(s.local)) }
-
-func (s *session) sync(redisTime time.Time) {
-	s.redisTime, s.local = redisTime, s.e.opts.Clock.Now()
-}
-
 // drive claims the release and takes it as far as it goes. On any error it stops where it is: the lease lapses,
 // or this replica claims again at its next look, and the stored release says how far it came.
 func (s *session) drive(ctx context.Context) error {
-	claim, err := s.e.store.Claim(ctx, s.id, s.e.opts.Owner, s.e.opts.Lease)
-	if err != nil {
-		if c := deploy.CodeOf(err); c == deploy.Conflict || c == deploy.NotFound {
-			return errNotOurs
-		}
+	ctx, s.cut = context.WithCancelCause(ctx)
+	defer s.cut(nil)
+	if err := s.claim(ctx); err != nil {
 		return err
 	}
-	s.release, s.epoch, s.signals = claim.Release, claim.Epoch, claim.Signals
-	s.sync(claim.Now)
+	defer func() { s.stopBeating() }()
 	s.log = s.log.With().Str("service", s.release.Target.Service).Str("environment", s.release.Target.Environment).
 		Int64("epoch", int64(s.epoch)).Logger()
-
-	ctx, cancel := context.WithCancelCause(ctx)
-	stopBeating := s.beating(ctx, cancel)
-	defer stopBeating()
-	defer cancel(nil)
 
 	var entries []deploy.Entry
 	for {
@@ -95,21 +89,34 @@ func (s *session) drive(ctx context.Context) error {
 	}
 }
 
-// turn is one round: hear signals, decide, store, act. entries are what the last act came to, not stored yet;
-// they go with what is decided now, so that an outcome and the next intent take one commit.
-func (s *session) turn(ctx context.Context, entries []deploy.Entry) (next []deploy.Entry, done bool, err error) {
+// turn is one round: hear signals, decide, store, act. What came of the last act is not stored yet: it goes with
+// what is decided now, so that an outcome and the next intent take one commit.
+func (s *session) turn(ctx context.Context, came []deploy.Entry) (next []deploy.Entry, done bool, err error) {
+	if len(came) == 0 { // else act has just done so
+		if _, err := s.freshen(ctx); err != nil {
+			return nil, false, err
+		}
+	} else if s.waitsNext() {
+		return nil, false, s.commit(ctx, deploy.Action{Do: deploy.Wait}, came, "", 0, false)
+	}
+	before := s.release
 	heard, consumed, err := s.hear(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	entries = append(entries, heard...)
+	doubts := s.doubt()
 	decided, more, action := deploy.Decide(s.release, s.now())
-	entries = append(entries, more...)
+	entries := slices.Concat(came, heard, doubts, more)
 	s.release = decided
 
 	rest, leave := s.rest(action)
 	if len(entries) > 0 {
-		if err := s.commit(ctx, action, entries, consumed, rest, leave); err != nil {
+		err := s.commit(ctx, action, entries, consumed, rest, leave)
+		if action.Do == deploy.End && deploy.CodeOf(err) == deploy.Conflict {
+			s.release, s.signals = before, 1 // somebody has said something meanwhile: it may be no end at all
+			return came, false, nil
+		}
+		if err != nil {
 			return nil, false, err
 		}
 	} else if leave {
@@ -128,20 +135,25 @@ func (s *session) turn(ctx context.Context, entries []deploy.Entry) (next []depl
 	return next, false, err
 }
 
-// rest says how long an action waits, and whether the lease is given up for that time.
+// rest says how long an action waits, and whether the lease is given up for that time. What would be spent in memory
+// here is spent in the successor's at a hand-over: it is woken at once, where a due time would have to be found.
 func (s *session) rest(a deploy.Action) (d time.Duration, leave bool) {
 	switch {
 	case a.Do == deploy.End:
 		return 0, false
-	case s.leaving():
-		return max(a.Until.Sub(s.now()), 0), true
 	case a.Do == deploy.Act:
-		return 0, false
+		return 0, s.leaving()
 	case a.Until.IsZero():
 		return sleepUntilTold, true
 	}
 	d = max(a.Until.Sub(s.now()), 0)
-	return d, d > s.e.opts.Linger
+	switch {
+	case d > s.e.opts.Linger:
+		return d, true
+	case s.leaving():
+		return 0, true
+	}
+	return d, false
 }
 
 // hear applies the signals that wait.
@@ -167,17 +179,23 @@ func (s *session) hear(ctx context.Context) (entries []deploy.Entry, consumed st
 	return entries, consumed, nil
 }
 
-// commit stores the release with its entries. Intents and ends wait for a replica if there is one.
+// commit stores the release with its entries. Intents and ends wait for a replica if there is one; the intents of
+// going back do not: to send traffic back twice does no harm, and to wait with it does.
 func (s *session) commit(ctx context.Context, a deploy.Action, entries []deploy.Entry, consumed string, rest time.Duration, leave bool) error {
+	s.passAll(entries, BeforeIntent, BeforeOutcome)
+	durable := a.Do == deploy.End || a.Do == deploy.Act && s.release.Interruptible()
 	done, err := s.e.store.Commit(ctx, deploy.Commit{
 		Release: s.release, Epoch: s.epoch, Entries: entries, Consumed: consumed,
-		Yield: leave, After: rest, Durable: a.Do != deploy.Wait,
+		Yield: leave, After: rest,
+		Durable: durable, Asked: s.asks(),
 	})
 	if err != nil {
 		return err
 	}
-	s.release.Rev, s.signals = done.Rev, done.Signals
+	s.release.Rev, s.signals, s.confirmed = done.Rev, done.Signals, s.confirmed || durable
 	s.sync(done.Now)
+	s.stored(done)
+	s.passAll(entries, AfterIntent, AfterOutcome)
 	for _, e := range entries {
 		s.e.opts.Observe(s.release, e)
 		s.log.Info().Str("phase", string(e.Phase)).Str("step", string(e.Step)).Str("entry", string(e.Kind)).

@@ -35,7 +35,14 @@ func (p Ports) revision(ctx context.Context, r deploy.Release, s deploy.Step) (d
 // staged reads back what the platform made of the candidate.
 func (p Ports) staged(ctx context.Context, pf deploy.Platform, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
 	f, ref := r.Facts, r.Spec.Platform.Service
+	svc, err := pf.Describe(ctx, ref)
+	if err != nil {
+		return deploy.Outcome{}, err
+	}
 	rev, err := pf.Revision(ctx, ref, f.Candidate.Name)
+	if deploy.CodeOf(err) == deploy.NotFound && svc.Busy { // it is asked for, and shown a moment later
+		return again(s, f, ""), nil
+	}
 	if err != nil {
 		return deploy.Outcome{}, err
 	}
@@ -43,26 +50,33 @@ func (p Ports) staged(ctx context.Context, pf deploy.Platform, r deploy.Release,
 		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "create " + string(rev.Name),
 			Msg: fmt.Sprintf("%s did not become ready: %s", rev.Name, rev.Reason)}
 	}
-	svc, err := pf.Describe(ctx, ref)
-	if err != nil {
-		return deploy.Outcome{}, err
-	}
-	line, tagged := svc.Tagged(f.Candidate.Tag)
-	if !rev.Ready || !tagged || !svc.Settled {
+	if !rev.Ready || svc.Busy {
 		return again(s, f, ""), nil
 	}
 	if other, ok := svc.Foreign(f.Baseline.Name); ok {
 		return deploy.Outcome{Facts: f, Park: movedByHand(other, f.Baseline.Name, 100)}, nil
 	}
+	line, tagged := svc.Tagged(f.Candidate.Tag)
+	if !tagged {
+		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "create " + string(rev.Name),
+			Msg: fmt.Sprintf("tag %s, under which %s is to be checked, is not there: %s", f.Candidate.Tag, rev.Name, whyUntagged(svc.Unrest))}
+	}
 	f.Candidate.URL, f.Operation = line.URL, ""
 	return deploy.Outcome{Facts: f, Note: fmt.Sprintf("revision %s ready, 0 %%", rev.Name)}, nil
+}
+
+func whyUntagged(unrest string) string {
+	if unrest == "" {
+		return "somebody took it off"
+	}
+	return unrest
 }
 
 func stageRequest(r deploy.Release) deploy.StageRequest {
 	return deploy.StageRequest{
 		Service: r.Spec.Platform.Service, Candidate: r.Facts.Candidate.Name, Tag: r.Facts.Candidate.Tag,
 		Image: r.Facts.Image.Ref(), Settings: r.Spec.Platform.Settings, Baseline: r.Facts.Baseline.Name,
-		Labels: map[string]string{"slipway-release": string(r.ID)},
+		Labels: map[string]string{"slipway-release": string(r.ID)}, Epoch: r.Epoch, Gaps: r.Gaps,
 	}
 }
 

@@ -43,10 +43,17 @@ func (p Ports) platform(r deploy.Release) (deploy.Platform, error) {
 	return nil, &deploy.Error{Code: deploy.Invalid, Op: "find the platform", Msg: "this Slipway has no client for the platform " + string(kind)}
 }
 
-// again looks at a step once more: after 100 ms at first, then ever more slowly up to 2 s, so that a change is
-// noticed late by at most a quarter of the time it took.
+// firstLook is the pause before a step is looked at for the second time: what a platform does at once is not
+// waited for, at the cost of one more call where it takes its seconds.
+const firstLook = 5 * time.Millisecond
+
+// again looks at a step once more: at first almost at once, then after 100 ms, then ever more slowly up to 2 s, so
+// that a change is noticed late by at most a quarter of the time it took.
 func again(s deploy.Step, f deploy.Facts, note string) deploy.Outcome {
-	wait := 100 * time.Millisecond * time.Duration(math.Pow(1.25, float64(min(s.Looks, 14))))
+	wait := firstLook
+	if s.Looks > 0 {
+		wait = time.Duration(100 * float64(time.Millisecond) * math.Pow(1.25, float64(min(s.Looks-1, 14))))
+	}
 	return deploy.Outcome{Facts: f, Again: min(wait, 2*time.Second), Note: note}
 }
 

@@ -24,7 +24,7 @@ func (p Ports) shift(ctx context.Context, r deploy.Release, s deploy.Step) (depl
 	if other, ok := svc.Foreign(f.Baseline.Name, f.Candidate.Name); ok {
 		return deploy.Outcome{Facts: f, Park: movedByHand(other, f.Candidate.Name, s.Percent)}, nil
 	}
-	if svc.Settled && svc.Percent(f.Candidate.Name) == s.Percent {
+	if !svc.Busy && svc.Percent(f.Candidate.Name) == s.Percent { // "not ready" for another reason is no concern of ours
 		f.Share, f.Operation = s.Percent, ""
 		return deploy.Outcome{Facts: f, Note: fmt.Sprintf("%d %% on %s, as the platform reports", s.Percent, f.Candidate.Name)}, nil
 	}
@@ -50,7 +50,7 @@ func (p Ports) askFor(ctx context.Context, pf deploy.Platform, r deploy.Release,
 	if s.Percent < 100 {
 		shares[f.Baseline.Name] = 100 - s.Percent
 	}
-	op, err := pf.Shift(ctx, deploy.ShiftRequest{Service: r.Spec.Platform.Service, Shares: shares})
+	op, err := pf.Shift(ctx, deploy.ShiftRequest{Service: r.Spec.Platform.Service, Shares: shares, Epoch: r.Epoch, Gaps: r.Gaps})
 	if err != nil {
 		return deploy.Outcome{}, err
 	}

@@ -6,6 +6,6 @@
 if fenced(KEYS[1], ARGV[2]) then return {'fenced'} end
 
 local lu = clock() + tonumber(ARGV[3])
-redis.call('HSET', KEYS[1], 'lu', lu)
+redis.call('HSET', KEYS[1], 'lu', lu, 'len', ARGV[3])
 redis.call('ZADD', KEYS[3], 'XX', lu, ARGV[1])
 return {'ok', redis.call('XLEN', KEYS[2])}

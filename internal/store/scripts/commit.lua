@@ -1,22 +1,31 @@
 -- Replaces a release by its next revision, if the epoch is in force and the revision is the one expected.
 --
 -- KEYS 1 release  2 log  3 inbox  4 due  5 active  6 target  7 index  8 announcement  9 announce
+--      10 epoch  11 run  12 gaps
 -- ARGV 1 id  2 epoch  3 revision expected  4 next revision  5 document  6 schema version  7 journal entries
 --      8 last signal consumed ('' for none)  9 due again after, ms ('' to keep the lease)
 --      10 '' | 'ended' | 'live': the release has ended; and the target is what it wanted
 --      11 target  12 how long what has ended is kept, ms  13 prefix of the partition
--- Returns {'ok', now, signals waiting} | {'fenced'} | {'target', target of the release}
+--      14 with 'live': the version that the target runs now
+--      15 'asked': from now on people have been asked about every gap so far; else ''
+-- Returns {'ok', now, signals waiting, epoch of this write} | {'fenced'} | {'target', target of the release}
+--      | {'unheard'}: it would end while a signal waits that it has not consumed
 local rel, id, ended = KEYS[1], ARGV[1], ARGV[10]
 
 if fenced(rel, ARGV[2]) then return {'fenced'} end
 local h = redis.call('HMGET', rel, 'rev', 'target')
 if h[1] ~= ARGV[3] then return {'fenced'} end
 if h[2] ~= ARGV[11] then return {'target', h[2]} end
+-- Whoever said something before the end was told that it will be done.
+local beyond = ARGV[8] == '' and '-' or '(' .. ARGV[8]
+if ended ~= '' and #redis.call('XRANGE', KEYS[3], beyond, '+', 'COUNT', 1) > 0 then return {'unheard'} end
 
-local now = clock()
+local now, us = clock()
 -- First of all: the journal's ids are revisions, so Redis itself refuses a second writer of one.
 redis.call('XADD', KEYS[2], ARGV[4] .. '-0', 'at', now, 'entries', ARGV[7])
+local mark = advance(KEYS[10], KEYS[11], KEYS[12], us)
 redis.call('HSET', rel, 'doc', ARGV[5], 'sv', ARGV[6], 'rev', ARGV[4])
+if ARGV[15] ~= '' then redis.call('HSET', rel, 'asked', mark) end
 if ARGV[8] ~= '' then
   for _, m in ipairs(redis.call('XRANGE', KEYS[3], '-', ARGV[8])) do redis.call('XDEL', KEYS[3], m[1]) end
 end
@@ -32,7 +41,7 @@ local function bring_live()
   if former and former ~= id then
     for _, part in ipairs(parts) do redis.call('PEXPIRE', ARGV[13] .. 'rel:' .. former .. part, ARGV[12]) end
   end
-  redis.call('HSET', KEYS[6], 'live', id)
+  redis.call('HSET', KEYS[6], 'live', id, 'runs', ARGV[14])
 end
 
 local function finish()
@@ -64,4 +73,4 @@ elseif ARGV[9] ~= '' then
 else
   wake('a', id)
 end
-return {'ok', now, waiting}
+return {'ok', now, waiting, mark}

@@ -3,7 +3,8 @@
 -- KEYS 1 target  2 num  3 due  4 active  5 index  6 seen  7 announce
 -- ARGV 1 prefix of the partition  2 service  3 target  4 event ('' for none)  5 document  6 schema version
 --      7 journal entries  8 schema version of announcements  9 how long the event is remembered, ms
--- Returns {'ok', number, now} | {'held', holder} | {'lost', id}
+--      10 version that is refused where it runs already ('' for none)
+-- Returns {'ok', number, now} | {'held', holder} | {'live', release} | {'lost', id}
 --      | {'seen', id, rev, created, sv, document}: the event made that release before.
 --
 -- The keys of the release depend on the number that is given in here, so they cannot be in KEYS. They are made
@@ -18,8 +19,9 @@ if event ~= '' then
     return {'seen', id, h[1], h[2], h[3], h[4]}
   end
 end
-local holder = redis.call('HGET', KEYS[1], 'hold')
-if holder then return {'held', holder} end
+local t = redis.call('HMGET', KEYS[1], 'live', 'runs', 'hold')
+if t[1] and t[2] == ARGV[10] then return {'live', t[1]} end
+if t[3] then return {'held', t[3]} end
 
 local now = clock()
 local number = redis.call('INCR', KEYS[2])

@@ -54,10 +54,9 @@ var announcementFacts = []fact{
 		b.refused(err, deploy.Conflict)
 		b.signal(r.ID, deploy.SignalPause, "E2")
 		b.settle(r.ID, "a")
-		c := b.claim(r.ID, "x", long)
-		c.Release.Rev = b.commit(c, nil).Rev
+		b.commit(b.claim(r.ID, "x", long), func(c *deploy.Commit) { c.Yield = true })
 		b.settle(r.ID, "a")
-		b.commit(c, func(c *deploy.Commit) { c.Release.State = deploy.Failed })
+		b.end(r.ID, deploy.Failed)
 		b.settle(r.ID, "a")
 	}},
 	{"beats and yields of the engine do not make it due", func(b *bench) {

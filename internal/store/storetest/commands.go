@@ -68,6 +68,51 @@ var commandFacts = []fact{
 			b.Fatalf("holders %q and %q", holder, free)
 		}
 	}},
+	{"the version that is live cannot be deployed, but returned to, and each of its predecessors can", func(b *bench) {
+		bring := func(kind deploy.Kind, version string, state deploy.State) (deploy.ReleaseID, error) {
+			r := Release(production)
+			r.Kind, r.Version = kind, version
+			if kind == deploy.Rollback {
+				r.Facts.Baseline = deploy.Revision{Name: "app-r1-1", Version: version}
+			}
+			c, err := b.Create(b.ctx, r, "")
+			if err == nil {
+				b.end(c.Release.ID, state)
+			}
+			return c.Release.ID, err
+		}
+		var live deploy.ReleaseID
+		for _, c := range []struct {
+			kind    deploy.Kind
+			version string
+			ends    deploy.State
+			refused bool
+		}{
+			{deploy.Deploy, "v1", deploy.Succeeded, false},
+			{deploy.Deploy, "v1", deploy.Succeeded, true},
+			{deploy.Deploy, "v2", deploy.RolledBack, false},
+			{deploy.Deploy, "v1", deploy.Succeeded, true},
+			{deploy.Deploy, "v2", deploy.Succeeded, false},
+			{deploy.Rollback, "v2", deploy.RolledBack, false},
+			{deploy.Rollback, "v1", deploy.RolledBack, false},
+			{deploy.Deploy, "v1", deploy.Succeeded, true},
+			{deploy.Deploy, "v2", deploy.Succeeded, false},
+		} {
+			id, err := bring(c.kind, c.version, c.ends)
+			if !c.refused {
+				b.ok(err)
+				if c.ends == deploy.Succeeded || c.kind == deploy.Rollback {
+					live = id
+				}
+				continue
+			}
+			b.refused(err, deploy.Invalid)
+			var already *deploy.LiveError
+			if !errors.As(err, &already) || already.Live != live || already.Target != production || already.Version != c.version {
+				b.Errorf("got %+v, want live %s", err, live)
+			}
+		}
+	}},
 	{"the same event creates once, and later returns the release as it is by then", func(b *bench) {
 		first := b.create(production, "E1")
 		b.commit(b.claim(first.ID, "a", long), func(c *deploy.Commit) { c.Release.Why, c.Yield = "moved on", true })

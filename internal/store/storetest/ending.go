@@ -1,13 +1,14 @@
 package storetest
 
 import (
+	"fmt"
+
 	"slipway/internal/deploy"
 )
 
 var endingFacts = []fact{
 	{"the end frees the target and takes the release off every list but history", func(b *bench) {
 		r := b.create(production, "E1")
-		b.signal(r.ID, deploy.SignalPause, "E2")
 		b.commit(b.claim(r.ID, "a", short), func(c *deploy.Commit) { c.Release.State = deploy.RolledBack })
 		b.advance(2 * short)
 		holder, err := b.Holder(b.ctx, production)
@@ -22,6 +23,22 @@ var endingFacts = []fact{
 		if next := b.create(production, "E3"); next.ID != "coditect-app-2" {
 			b.Errorf("next is %s", next.ID)
 		}
+	}},
+	{"a release does not end before every signal was heard", func(b *bench) {
+		r := b.create(production, "E1")
+		c := b.claim(r.ID, "a", long)
+		b.signal(r.ID, deploy.SignalPause, "E2")
+		b.signal(r.ID, deploy.SignalRollBack, "E3")
+		inbox, err := b.Inbox(b.ctx, r.ID)
+		b.ok(err)
+		for _, consumed := range []string{"", inbox[0].ID} {
+			_, err = b.Commit(b.ctx, step(c, func(c *deploy.Commit) { c.Release.State, c.Consumed = deploy.Succeeded, consumed }))
+			b.refused(err, deploy.Conflict)
+		}
+		if got, err := b.Get(b.ctx, r.ID); err != nil || got.Rev != r.Rev {
+			b.Errorf("revision %d, %v", got.Rev, err)
+		}
+		b.commit(c, func(c *deploy.Commit) { c.Release.State, c.Consumed = deploy.Succeeded, inbox[1].ID })
 	}},
 	{"nothing is written after the end", func(b *bench) {
 		r := b.create(production, "E1")
@@ -38,7 +55,7 @@ var endingFacts = []fact{
 		_, err := b.Live(b.ctx, production)
 		b.refused(err, deploy.NotFound)
 		var live deploy.ReleaseID
-		for _, c := range []struct {
+		for i, c := range []struct {
 			kind  deploy.Kind
 			state deploy.State
 			live  bool
@@ -51,7 +68,7 @@ var endingFacts = []fact{
 			{deploy.Deploy, deploy.Succeeded, true},
 		} {
 			r := Release(production)
-			r.Kind = c.kind
+			r.Kind, r.Version = c.kind, fmt.Sprint("v1.2.", i)
 			created, err := b.Create(b.ctx, r, "")
 			b.ok(err)
 			b.end(created.Release.ID, c.state)

@@ -211,6 +211,10 @@ func (m *model) commit(t *rapid.T) {
 		m.expect("commit", err, deploy.Fenced)
 		return
 	}
+	if next.Release.State.Terminal() && consume < l.inbox {
+		m.expect("end unheard", err, deploy.Conflict)
+		return
+	}
 	m.expect("commit", err, "")
 	l.rev++
 	l.entries++

@@ -207,6 +207,16 @@ var ownerFacts = []fact{
 		b.commit(c, nil) // time decides who may try, the epoch who may write
 		b.claim(r.ID, "b", long)
 	}},
+	{"to confirm is to beat", func(b *bench) {
+		r := b.create(production, "E1")
+		c := b.claim(r.ID, "a", short)
+		b.ok(b.Confirm(b.ctx, r.ID, c.Epoch, long))
+		b.advance(2 * short)
+		_, err := b.Claim(b.ctx, r.ID, "b", long)
+		b.refused(err, deploy.Conflict)
+		b.ok(b.Yield(b.ctx, r.ID, c.Epoch, 0))
+		b.refused(b.Confirm(b.ctx, r.ID, c.Epoch, long), deploy.Fenced)
+	}},
 	{"a beat after the lease was given up changes nothing", func(b *bench) {
 		r := b.create(production, "E1")
 		c := b.claim(r.ID, "a", long)

@@ -2,7 +2,7 @@
 // servers that such tests need. It is for tests only and holds nothing that runs in the bot.
 //
 // Start reading at Run; the facts are in commands.go, owners.go, ending.go, reader.go, announcements.go and
-// wakes.go. Model checks random histories against a model of the rules.
+// wakes.go. Model checks random histories against a model of the rules, and Jumps what a clock that is set may do.
 package storetest
 
 import (
@@ -16,7 +16,7 @@ import (
 // Fixture is an empty store and its clock.
 type Fixture struct {
 	Store deploy.Store
-	// Advance returns when the store's clock is d further. It may wait, or move the clock.
+	// Advance returns when the store's clock is d further. It may wait, or move the clock; only Jumps asks it to go back.
 	Advance func(d time.Duration)
 }
 
@@ -59,7 +59,7 @@ const (
 type bench struct {
 	*testing.T
 	deploy.Store
-	ctx     context.Context //nolint:containedctx // a bench lives as long as its test, and so does the context
+	ctx     context.Context
 	advance func(time.Duration)
 }
 
@@ -118,10 +118,18 @@ func (b *bench) commit(c deploy.Claim, change func(*deploy.Commit)) deploy.Commi
 	return done
 }
 
-// end brings a release to a terminal state.
+// end hears what waits and brings a release to a terminal state.
 func (b *bench) end(id deploy.ReleaseID, state deploy.State) {
 	b.Helper()
-	b.commit(b.claim(id, "ender", long), func(c *deploy.Commit) { c.Release.State, c.Durable = state, true })
+	c := b.claim(id, "ender", long)
+	inbox, err := b.Inbox(b.ctx, id)
+	b.ok(err)
+	b.commit(c, func(c *deploy.Commit) {
+		c.Release.State, c.Durable = state, true
+		if len(inbox) > 0 {
+			c.Consumed = inbox[len(inbox)-1].ID
+		}
+	})
 }
 
 func (b *bench) signal(id deploy.ReleaseID, kind deploy.SignalKind, event deploy.EventID) {

@@ -19,12 +19,16 @@ const changeTries = 3
 type edit func(live *runpb.Service) (patch *runpb.Service, mask []string, err error)
 
 // change reads the service, has e decide, and sends the patch with the etag of that read. When the service was
-// changed in between, all of it starts again. The operation is empty when nothing was sent.
-func (p *Platform) change(ctx context.Context, s deploy.ServiceRef, doing string, e edit) (deploy.Operation, error) {
+// changed in between, all of it starts again. The operation is empty when nothing was sent. The fence is read and
+// written with the service, so that the etag covers it.
+func (p *Platform) change(ctx context.Context, s deploy.ServiceRef, doing string, f fence, e edit) (deploy.Operation, error) {
 	for try := 1; ; try++ {
 		live, err := p.service(ctx, s)
 		if err != nil {
 			return "", explain(ctx, doing, aService(s), err)
+		}
+		if err := f.check(doing, s, live); err != nil {
+			return "", err
 		}
 		patch, mask, err := e(live)
 		if err != nil || patch == nil {
@@ -33,7 +37,7 @@ func (p *Platform) change(ctx context.Context, s deploy.ServiceRef, doing string
 		// Nothing but the masked fields goes along: a template that names its revision would be taken for a wish
 		// to create that revision again.
 		patch.Name, patch.Etag = serviceName(s), live.GetEtag()
-		op, err := p.update(ctx, patch, mask)
+		op, err := p.update(ctx, patch, f.leave(live, patch, mask))
 		if err == nil {
 			return op, nil
 		}

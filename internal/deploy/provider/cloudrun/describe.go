@@ -35,11 +35,17 @@ func (p *Platform) service(ctx context.Context, s deploy.ServiceRef) (*runpb.Ser
 }
 
 // busy says whether Cloud Run is still at the last change. A change that failed is over: the service stays "not
-// ready" until a later one succeeds, and waiting for that would lock the target after one bad candidate.
+// ready", and its observed generation that of the last state that worked, until a later change succeeds. Waiting
+// for that would lock the target after one bad candidate.
 func busy(live *runpb.Service) bool {
-	state := live.GetTerminalCondition().GetState()
-	over := state == runpb.Condition_CONDITION_SUCCEEDED || state == runpb.Condition_CONDITION_FAILED
-	return live.GetReconciling() || !over || live.GetObservedGeneration() != live.GetGeneration()
+	switch live.GetTerminalCondition().GetState() {
+	case runpb.Condition_CONDITION_SUCCEEDED:
+		return live.GetReconciling() || live.GetObservedGeneration() != live.GetGeneration()
+	case runpb.Condition_CONDITION_FAILED:
+		return live.GetReconciling()
+	default:
+		return true
+	}
 }
 
 // unrest says why a service is not settled; empty if it is.

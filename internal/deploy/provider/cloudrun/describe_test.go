@@ -19,38 +19,39 @@ func TestWhenAServiceIsSettled(t *testing.T) {
 	tests := map[string]struct {
 		service *runpb.Service
 		want    string // unrest
+		busy    bool
 	}{
 		"at rest": {
 			&runpb.Service{Generation: 7, ObservedGeneration: 7, TerminalCondition: inState(runpb.Condition_CONDITION_SUCCEEDED, "")},
-			"",
+			"", false,
 		},
 		"reconciling": {
 			&runpb.Service{
 				Generation: 7, ObservedGeneration: 7, Reconciling: true,
 				TerminalCondition: inState(runpb.Condition_CONDITION_RECONCILING, "Routing traffic."),
 			},
-			"Cloud Run is still working on the last change: Routing traffic.",
+			"Cloud Run is still working on the last change: Routing traffic.", true,
 		},
 		"failed": {
 			&runpb.Service{
 				Generation: 7, ObservedGeneration: 6,
 				TerminalCondition: inState(runpb.Condition_CONDITION_FAILED, "Image\n'x' not found."),
 			},
-			"the last change failed: Image 'x' not found.",
+			"the last change failed: Image 'x' not found.", false,
 		},
 		"failed without words": {
 			&runpb.Service{TerminalCondition: &runpb.Condition{
 				State:   runpb.Condition_CONDITION_FAILED,
 				Reasons: &runpb.Condition_Reason{Reason: runpb.Condition_SECRETS_ACCESS_CHECK_FAILED},
 			}},
-			"the last change failed: secrets access check failed",
+			"the last change failed: secrets access check failed", false,
 		},
 		"not begun": {
 			&runpb.Service{Generation: 8, ObservedGeneration: 7, TerminalCondition: inState(runpb.Condition_CONDITION_SUCCEEDED, "")},
-			"Cloud Run has not begun with the last change",
+			"Cloud Run has not begun with the last change", true,
 		},
 		"never ready": {
-			&runpb.Service{}, "Cloud Run does not call the service ready",
+			&runpb.Service{}, "Cloud Run does not call the service ready", true,
 		},
 	}
 	for name, tc := range tests {
@@ -58,8 +59,8 @@ func TestWhenAServiceIsSettled(t *testing.T) {
 			t.Parallel()
 			p := answering(t, func(stream grpc.ServerStream) error { return stream.SendMsg(tc.service) })
 			got, err := p.Describe(t.Context(), deploy.ServiceRef{Project: "p", Region: "r", Name: "app"})
-			if err != nil || got.Unrest != tc.want || got.Settled != (tc.want == "") {
-				t.Errorf("settled %v, unrest %q, %v; want %q", got.Settled, got.Unrest, err, tc.want)
+			if err != nil || got.Unrest != tc.want || got.Settled != (tc.want == "") || got.Busy != tc.busy {
+				t.Errorf("settled %v, busy %v, unrest %q, %v; want %q, busy %v", got.Settled, got.Busy, got.Unrest, err, tc.want, tc.busy)
 			}
 		})
 	}

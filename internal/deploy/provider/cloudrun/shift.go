@@ -14,10 +14,12 @@ import (
 // traffic takes it seconds.
 const stuckAfter = time.Minute
 
-// Shift sets absolute shares of traffic and touches nothing else: tags stay, the template is not sent.
+// Shift sets absolute shares of traffic and touches nothing else: tags stay unless it is Bare, the template is not
+// sent.
 //
 // An empty operation means that nothing was sent: Cloud Run serves these shares already, or is busy getting
-// there because of an earlier call. Only Describe tells the two apart, and it is the proof in every case.
+// there because of an earlier call; and the seal is there, if there has to be one. Only Describe tells the two
+// apart, and it is the proof in every case.
 // Invalid unless the shares add up to 100.
 func (p *Platform) Shift(ctx context.Context, q deploy.ShiftRequest) (deploy.Operation, error) {
 	doing := "set traffic of " + q.Service.String()
@@ -31,14 +33,19 @@ func (p *Platform) Shift(ctx context.Context, q deploy.ShiftRequest) (deploy.Ope
 	if sum != 100 {
 		return "", &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: fmt.Sprintf("the shares add up to %d %%, not to 100 %%", sum)}
 	}
-	return p.change(ctx, q.Service, doing, func(live *runpb.Service) (*runpb.Service, []string, error) {
-		if asksFor(live.GetTraffic(), q.Shares) {
+	f := fence{epoch: q.Epoch, gaps: q.Gaps, seal: q.Seal}
+	return p.change(ctx, q.Service, doing, f, func(live *runpb.Service) (*runpb.Service, []string, error) {
+		kept := tags(live.GetTraffic(), "")
+		if asksFor(live.GetTraffic(), q.Shares) && f.sealed(live) && (!q.Bare || len(kept) == 0) {
 			busy := live.GetReconciling() && p.now().Sub(live.GetUpdateTime().AsTime()) < stuckAfter
 			if busy || !live.GetReconciling() && serves(reported(live), q.Shares) {
 				return nil, nil, nil
 			}
 		}
-		return &runpb.Service{Traffic: table(q.Shares, tags(live.GetTraffic(), ""))}, []string{"traffic"}, nil
+		if q.Bare {
+			kept = nil
+		}
+		return &runpb.Service{Traffic: table(q.Shares, kept)}, []string{"traffic"}, nil
 	})
 }
 
@@ -49,7 +56,8 @@ func (p *Platform) Retire(ctx context.Context, s deploy.ServiceRef, tag string) 
 	if tag == "" {
 		return "", &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: "no tag was named"}
 	}
-	return p.change(ctx, s, doing, func(live *runpb.Service) (*runpb.Service, []string, error) {
+	// No fence: the tag is that of one release, which can want nothing else of it.
+	return p.change(ctx, s, doing, fence{}, func(live *runpb.Service) (*runpb.Service, []string, error) {
 		rest, found := without(live.GetTraffic(), tag)
 		if !found {
 			return nil, nil, nil

@@ -30,7 +30,7 @@ func (p *Platform) Stage(ctx context.Context, q deploy.StageRequest) (deploy.Ope
 	if status.Code(err) != codes.NotFound {
 		return "", explain(ctx, doing, aRevision(q.Candidate), err)
 	}
-	return p.change(ctx, q.Service, doing, func(live *runpb.Service) (*runpb.Service, []string, error) {
+	return p.change(ctx, q.Service, doing, fence{epoch: q.Epoch, gaps: q.Gaps}, func(live *runpb.Service) (*runpb.Service, []string, error) {
 		if live.GetTemplate().GetRevision() == string(q.Candidate) && live.GetReconciling() {
 			return nil, nil, sameImage(doing, q, live.GetTemplate().GetContainers())
 		}

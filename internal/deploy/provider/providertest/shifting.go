@@ -78,6 +78,26 @@ var shifting = []fact{
 			shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100})
 		})
 	}},
+	{"bare shares take every tag off, once", func(t *testing.T, h Harness, p deploy.Platform) {
+		candidate := stage(t, h, p, h.request(1, h.Image))
+		shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 90, candidate: 10})
+		q := deploy.ShiftRequest{Service: h.Service, Shares: map[deploy.RevisionName]int{h.Baseline: 90, candidate: 10}, Bare: true}
+		wantChanges(t, h, 1, func() {
+			for range 2 {
+				if _, err := p.Shift(t.Context(), q); err != nil {
+					t.Fatal(err)
+				}
+				rest(t, h, p)
+			}
+		})
+		s := rest(t, h, p)
+		wantShares(t, s, q.Shares)
+		for _, line := range s.Traffic {
+			if line.Tag != "" {
+				t.Errorf("tag %s is still there", line.Tag)
+			}
+		}
+	}},
 	{"the baseline is held by name even if it has everything already", func(t *testing.T, h Harness, p deploy.Platform) {
 		shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100})
 		wantChanges(t, h, 0, func() {

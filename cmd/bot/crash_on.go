@@ -1,0 +1,37 @@
+//go:build crash
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	"slipway/internal/deploy"
+	"slipway/internal/deploy/engine"
+)
+
+// slackHurry is for the practice Slack, which is told to have no limits: hundreds of releases are told of in minutes.
+const slackHurry = 1000
+
+// boundary ends this process as kill -9 does, or stops it until it is told to continue, where the file named by
+// SLIPWAY_CRASH says so: "KIND POINT kill" or "KIND POINT stop". Renaming it claims it, so that of several replicas
+// it happens to one; the new name ends in the process id of that one.
+func boundary(k deploy.StepKind, p engine.Point) {
+	order := os.Getenv("SLIPWAY_CRASH")
+	text, err := os.ReadFile(order)
+	what, here := strings.CutPrefix(string(text), string(k)+" "+string(p)+" ")
+	if err != nil || !here {
+		return
+	}
+	if err := os.Rename(order, fmt.Sprintf("%s.%d", order, os.Getpid())); err != nil {
+		return
+	}
+	if what == "stop" {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		return
+	}
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	select {} // not one instruction more of this goroutine
+}
