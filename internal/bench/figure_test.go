@@ -1,0 +1,41 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestQuantileIsAValueThatWasObserved(t *testing.T) {
+	t.Parallel()
+	many := make(sample, 200)
+	for i := range many {
+		many[i] = time.Duration(200 - i) // 200 … 1
+	}
+	for _, c := range []struct {
+		name string
+		of   sample
+		q    float64
+		want time.Duration
+	}{
+		{"the middle of an even number is the lower of the two", sample{4, 1, 3, 2}, 0.5, 2},
+		{"the middle of an odd number", sample{9, 1, 5}, 0.5, 5},
+		{"of 200, two are slower than the 99th percentile", many, 0.99, 198},
+		{"one alone is every quantile", sample{7}, 0.99, 7},
+		{"the whole is the slowest", many, 1, 200},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.of.quantile(c.q); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTheFloorSpeaksRedisProtocol(t *testing.T) {
+	t.Parallel()
+	const want = "*3\r\n$3\r\nSET\r\n$5\r\nfloor\r\n$4\r\n{\r\n}\r\n"
+	if got := string(setCommand("floor", []byte("{\r\n}"))); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,93 @@
+// Command bench measures what Slipway promises in numbers and prints one line each:
+//
+//	figure NAME VALUE UNIT
+//
+// It starts what it needs and ends it again: a redis-server, the practice Slack and Cloud Run in this process, and the
+// real bot, built and run as a process of its own that joins them through its environment. Nothing else is on
+// standard output. It judges nothing: docs/figures.md has the goals and says what each figure is. The exit code is not 0
+// only when something could not be measured.
+//
+// Start reading at figures, below, then in the file of a figure.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// within bounds a whole run.
+const within = 10 * time.Minute
+
+// group is figures that are measured together.
+type group struct {
+	name    string
+	measure func(context.Context, *ground) error
+}
+
+// figures are what is measured, in this order; each starts from a fresh bot and an empty database.
+var figures = []group{
+	{"idle", measureIdle},
+	{"ack", measureAck},
+	{"rollback", measureRollback},
+	{"release", measureRelease},
+	{"storm", measureStorm},
+	{"rollback-without-slack", measureRollbackWithoutSlack},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithTimeout(ctx, within)
+	err := begin(ctx)
+	cancel()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// begin is this program, or the child of it that the floor needs.
+func begin(ctx context.Context) error {
+	if len(os.Args) == 4 && os.Args[1] == floorArgument {
+		return answerFloor(ctx, os.Args[2], os.Args[3])
+	}
+	only := flag.String("only", "", "measure only one of: idle, ack, rollback, release, storm, rollback-without-slack")
+	flag.Parse()
+	if *only != "" && !slices.ContainsFunc(figures, func(g group) bool { return g.name == *only }) {
+		return fmt.Errorf("there is nothing named %q to measure", *only)
+	}
+	return run(ctx, *only)
+}
+
+func run(ctx context.Context, only string) (err error) {
+	g, err := prepare(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := g.close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for _, f := range figures {
+		if only != "" && only != f.name {
+			continue
+		}
+		started := time.Now()
+		say("measuring %s …", f.name)
+		if err := f.measure(ctx, g); err != nil {
+			return fmt.Errorf("measure %s: %w", f.name, err)
+		}
+		say("%s took %s", f.name, time.Since(started).Round(time.Second))
+	}
+	return nil
+}
+
+// say tells how far it is, to whoever watches.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
