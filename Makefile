@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint fuzz rehearse bench build run sandbox image clean
+.PHONY: help setup test lint fuzz rehearse bench crash upgrade build run sandbox image clean
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 5s
@@ -35,6 +35,12 @@ rehearse: build ## Play every file of deployments/rehearsals in the sandbox
 
 bench: setup ## Measure the promised figures, one "figure NAME VALUE UNIT" line each
 	@go run ./internal/bench $(ARGS)
+
+crash: setup ## Kill and pause replicas 530 times at every boundary; ARGS=-short for a minute of it
+	@go run ./internal/crash $(ARGS)
+
+upgrade: setup ## Carry releases half with the bot of an earlier commit (ARGS, default the last one) and half with this
+	@scripts/upgrade $(ARGS)
 
 build: ## Build bin/bot: static, as it is in the image
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/bot ./cmd/bot

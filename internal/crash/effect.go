@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/sandbox/cloudrun"
+)
+
+// share is a part of the traffic.
+type share struct {
+	revision deploy.RevisionName
+	percent  int
+}
+
+// effect is one change at the cloud in words: whether it makes a revision, the tag that is there afterwards, and who
+// has traffic.
+func effect(makes bool, tag string, shares ...share) string {
+	var parts []string
+	for _, s := range shares {
+		if s.percent > 0 {
+			parts = append(parts, fmt.Sprintf("%s=%d", s.revision, s.percent))
+		}
+	}
+	slices.Sort(parts)
+	text := strings.Join(parts, " ")
+	if makes {
+		text = "new revision, " + text
+	}
+	if tag != "" {
+		text += ", tag " + tag
+	}
+	return text
+}
+
+// forward is what a canary changes on its way to the last of percents: the revision, then each share.
+func (r attempt) forward(percents ...int) []string {
+	all := []string{effect(true, r.tag, share{r.base.Name, 100})}
+	for _, p := range percents {
+		all = append(all, effect(false, r.tag, share{r.base.Name, 100 - p}, share{r.candidate.Name, p}))
+	}
+	return all
+}
+
+// backward is what a roll back changes: all traffic returns, then the tag goes.
+func (r attempt) backward() []string {
+	return []string{effect(false, r.tag, share{r.base.Name, 100}), r.retired(0)}
+}
+
+// retired is the tag going while the candidate has percent.
+func (r attempt) retired(percent int) string {
+	return effect(false, "", share{r.base.Name, 100 - percent}, share{r.candidate.Name, percent})
+}
+
+// effectsOn is what changed at a service since a moment, in order, whatever was answered.
+func (w *world) effectsOn(service string, since time.Time) []string {
+	var all []string
+	for _, c := range w.CloudRun.Calls() {
+		if c.Service == service && c.Changed && !c.At.Before(since) {
+			all = append(all, effectOf(c))
+		}
+	}
+	return all
+}
+
+func effectOf(c cloudrun.Call) string {
+	var shares []share
+	tag := ""
+	for _, line := range strings.Split(c.Traffic, ", ") {
+		target, named, _ := strings.Cut(line, " tag ")
+		if named != "" {
+			tag = named
+		}
+		name, percent, _ := strings.Cut(target, "=")
+		n, _ := strconv.Atoi(percent)
+		shares = append(shares, share{deploy.RevisionName(name), n})
+	}
+	return effect(strings.Contains(c.Mask, "template"), tag, shares...)
+}
+
+// surplus is what is in a more often than in b.
+func surplus(a, b []string) []string {
+	rest := slices.Clone(b)
+	var more []string
+	for _, x := range a {
+		if i := slices.Index(rest, x); i >= 0 {
+			rest = slices.Delete(rest, i, i+1)
+		} else {
+			more = append(more, x)
+		}
+	}
+	return more
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/deploy"
+	"slipway/internal/sandbox/cloudrun"
+)
+
+var r42 = attempt{id: "app-42", tag: "rc-42", base: deploy.Revision{Name: "app-00001"}, candidate: deploy.Revision{Name: "app-r42-1"}}
+
+func TestWhatTheCloudLogsIsWhatThePlanSays(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, c := range []cloudrun.Call{
+		{Mask: "template,traffic,annotations", Traffic: "app-00001=100, app-r42-1=0 tag rc-42"},
+		{Mask: "traffic,annotations", Traffic: "app-00001=90, app-r42-1=10, app-r42-1=0 tag rc-42"},
+		{Mask: "traffic,annotations", Traffic: "app-r42-1=100, app-r42-1=0 tag rc-42"},
+		{Mask: "traffic", Traffic: "app-r42-1=100"},
+	} {
+		got = append(got, effectOf(c))
+	}
+	if d := cmp.Diff(append(r42.forward(10, 100), r42.retired(100)), got); d != "" {
+		t.Errorf("effects of a release (-planned +logged):\n%s", d)
+	}
+}
+
+func TestSurplusCountsWhatTookPlaceTwice(t *testing.T) {
+	t.Parallel()
+	plan := append(r42.forward(10), r42.backward()...)
+	done := append(r42.forward(10), r42.forward(10)[1])
+	if d := cmp.Diff([]string{r42.forward(10)[1]}, surplus(done, plan)); d != "" {
+		t.Errorf("too much (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(r42.backward(), surplus(plan, done)); d != "" {
+		t.Errorf("too little (-want +got):\n%s", d)
+	}
+}
+
+func TestMatrixHasEveryKindOfStepAtEveryBoundaryOnce(t *testing.T) {
+	t.Parallel()
+	seen := map[string]int{}
+	for _, v := range matrix() {
+		seen[v.String()]++
+	}
+	if want := 8*6 + 2*4 + 5*2; len(seen) != want {
+		t.Errorf("%d ways to die, want %d", len(seen), want)
+	}
+	for v, n := range seen {
+		if n != 1 {
+			t.Errorf("%s is there %d times", v, n)
+		}
+	}
+}
+
+func TestGateThatWasPassedBeforeAnybodyWasAskedIsNotMissing(t *testing.T) {
+	t.Parallel()
+	journal := []deploy.Entry{
+		{Rev: 1, Kind: deploy.EntryCreated},
+		{Rev: 2, Index: 1, Kind: deploy.EntryAsked, Step: "traffic/50/gate"},
+		{Rev: 3, Kind: deploy.EntryState, State: deploy.Waiting},
+	}
+	want := []string{"parent", "entry 1 0", "ask traffic/50/gate"}
+	if d := cmp.Diff(want, messagesOf(journal)); d != "" {
+		t.Errorf("messages of a journal (-want +got):\n%s", d)
+	}
+	shown := []string{"parent", "entry 1 0", "entry 2 1"}
+	questions(journal, shown)
+	if d := cmp.Diff(want, shown); d != "" {
+		t.Errorf("messages as shown (-want +got):\n%s", d)
+	}
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// ending is how a story goes.
+type ending int
+
+const (
+	toTheEnd  ending = iota // to 100 %
+	turnsBack               // rolled back at 10 %
+	comesOff                // to 100 %, and then rolled back by a release of its own
+	endings                 // how many there are
+)
+
+// teller plays releases of one service, one after the other, and knows what each should have done.
+type teller struct {
+	w       *world
+	t       *toll
+	service string
+	number  int // of the last release
+	turn    int
+	base    deploy.Revision // has 100 %
+	offer   func(place)     // called before each word of a person
+	quit    <-chan struct{} // closed: no further story
+}
+
+func (w *world) newTeller(t *toll, i int, quit <-chan struct{}, offer func(service string, at place)) *teller {
+	name := serviceName(i)
+	return &teller{w: w, t: t, service: name, quit: quit, offer: func(at place) { offer(name, at) },
+		base: deploy.Revision{Name: deploy.RevisionName(name + "-00001"), Version: live}}
+}
+
+// tellAll plays until quit, and checks each release.
+func (s *teller) tellAll(ctx context.Context) error {
+	for {
+		select {
+		case <-s.quit:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		default:
+		}
+		if err := s.tell(ctx, ending(s.w.lot(int(endings)))); err != nil {
+			return err
+		}
+	}
+}
+
+// tell plays one story and checks what came of it.
+func (s *teller) tell(ctx context.Context, e ending) error {
+	began := time.Now()
+	r, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.approve(ctx, r, 50, beforeShift, e == turnsBack); err != nil {
+		return err
+	}
+	if e == turnsBack {
+		return s.conclude(ctx, began, r.id, deploy.RolledBack, append(r.forward(10), r.backward()...), s.base)
+	}
+	if err := s.approve(ctx, r, 100, beforeLast, false); err != nil {
+		return err
+	}
+	former := s.base
+	if err := s.conclude(ctx, began, r.id, deploy.Succeeded, append(r.forward(10, 50, 100), r.retired(100)), r.candidate); err != nil || e != comesOff {
+		return err
+	}
+	return s.comeOff(ctx, former)
+}
+
+// attempt is one release of a story.
+type attempt struct {
+	id        deploy.ReleaseID
+	tag       string
+	base      deploy.Revision
+	candidate deploy.Revision
+}
+
+// begin deploys the next version.
+func (s *teller) begin(ctx context.Context) (attempt, error) {
+	s.turn++
+	version := versions[s.turn%len(versions)]
+	if version == s.base.Version {
+		s.turn++
+		version = versions[s.turn%len(versions)]
+	}
+	id := deploy.NewReleaseID(s.service, s.number+1)
+	s.offer(beforeDeploy)
+	err := s.w.insist(ctx, s.t, deployer, s.service, "/deploy "+s.service+" "+version, string(id), s.exists(ctx, id))
+	if err != nil {
+		return attempt{}, s.w.explain(ctx, id, err)
+	}
+	s.created(id)
+	return attempt{id: id, tag: deploy.CandidateTag(s.number), base: s.base,
+		candidate: deploy.Revision{Name: deploy.CandidateName(s.service, s.number, 1), Version: version}}, nil
+}
+
+func (s *teller) created(id deploy.ReleaseID) {
+	s.number++
+	s.w.setCurrent(s.service, id)
+	s.t.count(func() { s.t.releases++ })
+}
+
+func (s *teller) exists(ctx context.Context, id deploy.ReleaseID) func() (bool, error) {
+	return func() (bool, error) {
+		_, err := s.w.store.Get(ctx, id)
+		if deploy.CodeOf(err) == deploy.NotFound {
+			return false, nil
+		}
+		return err == nil, err
+	}
+}
+
+// approve waits for a gate, and lets the release pass it or sends it back.
+func (s *teller) approve(ctx context.Context, r attempt, percent int, at place, back bool) error {
+	gate := deploy.StepName(fmt.Sprintf("traffic/%d/gate", percent))
+	err := s.await(ctx, r.id, fmt.Sprintf("%s asks for %d %%", r.id, percent), func(r deploy.Release) bool {
+		cur := r.Current()
+		return r.State == deploy.Waiting && cur != nil && cur.Name == gate
+	})
+	if err != nil {
+		return err
+	}
+	if back {
+		s.offer(beforeReturn)
+		return s.sendBack(ctx, r.id)
+	}
+	s.offer(at)
+	command := fmt.Sprintf("/promote %s %d", s.service, percent)
+	err = s.w.insist(ctx, s.t, approver, s.service, command, "is stored", s.is(ctx, r.id, func(r deploy.Release) bool {
+		for _, step := range r.Steps {
+			if step.Name == gate {
+				return step.Status == deploy.Done
+			}
+		}
+		return false
+	}))
+	return s.w.explain(ctx, r.id, err)
+}
+
+// sendBack takes the running release back.
+func (s *teller) sendBack(ctx context.Context, id deploy.ReleaseID) error {
+	err := s.w.insist(ctx, s.t, deployer, s.service, "/rollback "+s.service+` --reason "practice"`, "olling back", s.is(ctx, id, func(r deploy.Release) bool {
+		return r.State == deploy.RollingBack || r.State.Terminal()
+	}))
+	return s.w.explain(ctx, id, err)
+}
+
+// comeOff rolls a release back that has ended, by another.
+func (s *teller) comeOff(ctx context.Context, to deploy.Revision) error {
+	began := time.Now()
+	id := deploy.NewReleaseID(s.service, s.number+1)
+	s.offer(beforeComeOff)
+	err := s.w.insist(ctx, s.t, deployer, s.service, "/rollback "+s.service+` --reason "practice"`, string(id), s.exists(ctx, id))
+	if err != nil {
+		return s.w.explain(ctx, id, err)
+	}
+	s.created(id)
+	return s.conclude(ctx, began, id, deploy.RolledBack, []string{effect(false, "", share{to.Name, 100})}, to)
+}
+
+func (s *teller) is(ctx context.Context, id deploy.ReleaseID, so func(deploy.Release) bool) func() (bool, error) {
+	return func() (bool, error) {
+		r, err := s.w.store.Get(ctx, id)
+		return err == nil && so(r), err
+	}
+}
+
+// await waits until a release is as wanted.
+func (s *teller) await(ctx context.Context, id deploy.ReleaseID, what string, so func(deploy.Release) bool) error {
+	return s.w.explain(ctx, id, until(ctx, storyWithin, what, s.is(ctx, id, so)))
+}
+
+// conclude waits for the end of a release and checks all that has to hold then.
+func (s *teller) conclude(ctx context.Context, began time.Time, id deploy.ReleaseID, as deploy.State, effects []string, now deploy.Revision) error {
+	err := s.await(ctx, id, string(id)+" ends", func(r deploy.Release) bool { return r.State.Terminal() || r.State == deploy.Parked })
+	if err != nil {
+		return err
+	}
+	s.w.setCurrent(s.service, "")
+	s.base = now
+	return s.w.checkRelease(ctx, s.t, expected{id: id, service: s.service, since: began, state: as, effects: effects, live: now.Name})
+}

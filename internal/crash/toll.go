@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+)
+
+// toll counts what happened. The zero value is ready; it may be used from any goroutine.
+type toll struct {
+	mu         sync.Mutex
+	kills      int
+	pauses     int
+	releases   int
+	refused    int // times that a replica was told to have been overtaken
+	points     map[string]bool
+	duplicates []string
+	lost       []string
+	left       []string
+	stale      []string
+	killed     sample
+	termed     sample
+}
+
+// twice notes something that took place more often than it should; missing the contrary, remains what should be
+// gone, and late what a replica did after it had been overtaken.
+func (t *toll) twice(format string, args ...any)   { t.note(&t.duplicates, "TWICE", format, args) }
+func (t *toll) missing(format string, args ...any) { t.note(&t.lost, "LOST", format, args) }
+func (t *toll) remains(format string, args ...any) { t.note(&t.left, "LEFT", format, args) }
+func (t *toll) late(format string, args ...any)    { t.note(&t.stale, "STALE", format, args) }
+
+func (t *toll) note(list *[]string, word, format string, args []any) {
+	text := fmt.Sprintf(format, args...)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	*list = append(*list, text)
+	say("%s: %s", word, text)
+}
+
+func (t *toll) count(change func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change()
+}
+
+func (t *toll) hit(point string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.points == nil {
+		t.points = map[string]bool{}
+	}
+	t.points[point] = true
+	t.kills++
+}
+
+func (t *toll) show() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	figure("crash.kills", float64(t.kills), "kills")
+	figure("crash.points", float64(len(t.points)), "points")
+	figure("crash.releases", float64(t.releases), "releases")
+	figure("crash.duplicates", float64(len(t.duplicates)), "effects")
+	figure("crash.lost", float64(len(t.lost)), "things")
+	figure("crash.leftovers", float64(len(t.left)), "keys")
+	figure("pause.pauses", float64(t.pauses), "pauses")
+	figure("pause.refused", float64(t.refused), "refusals")
+	figure("pause.stale_writes", float64(len(t.stale)), "writes")
+	figure("recover.lease_ms", float64(lease.Milliseconds()), "ms")
+	t.killed.show("recover.kill_ms", "recover.kill_p99_ms")
+	t.termed.show("recover.term_ms", "recover.term_p99_ms")
+}
+
+// verdict is nil if nothing was lost, done twice, left over or written too late.
+func (t *toll) verdict() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.duplicates) + len(t.lost) + len(t.left) + len(t.stale); n > 0 {
+		return fmt.Errorf("%d promises broken", n)
+	}
+	if t.kills == 0 || t.pauses == 0 {
+		return fmt.Errorf("%d kills and %d pauses prove nothing", t.kills, t.pauses)
+	}
+	return nil
+}
+
+// sample is how long the same thing took, time after time.
+type sample []time.Duration
+
+func (s sample) show(p50, p99 string) {
+	if len(s) == 0 {
+		return
+	}
+	slices.Sort(s)
+	at := func(q float64) float64 {
+		d := s[min(max(int(math.Ceil(q*float64(len(s)))), 1), len(s))-1]
+		return float64(d) / float64(time.Millisecond)
+	}
+	figure(p50, at(0.50), "ms")
+	figure(p99, at(0.99), "ms")
+}
+
+func figure(name string, value float64, unit string) {
+	fmt.Printf("figure %s %.0f %s\n", name, value, unit)
+}
