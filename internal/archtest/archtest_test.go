@@ -1,0 +1,203 @@
+package archtest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule says what packages may not reach, directly or through others.
+type rule struct {
+	of     string   // packages of this module: a path, or one that ends with /... for all below it
+	never  []string // paths, or ones that end with /..., or notStandard
+	except []string // of these packages
+	why    string
+}
+
+const notStandard = "anything outside the standard library"
+
+var rules = []rule{
+	{of: "internal/deploy", never: []string{notStandard, "slipway/internal/...", "net", "net/http", "os/exec", "database/sql"},
+		except: []string{"slipway/internal/deploy"},
+		why:    "the vocabulary and the decisions are pure: everything else depends on them, they depend on nothing and do no I/O"},
+	{of: "internal/deploy/engine", never: []string{"slipway/internal/deploy/provider/...", "slipway/internal/deploy/phase", "slipway/internal/commands/...",
+		"slipway/internal/store/...", "slipway/internal/deploy/catalog", "slipway/internal/sandbox/..."},
+		why: "the engine drives any release: it knows no provider, no Slack, no Redis"},
+	{of: "internal/deploy/phase", never: []string{notStandard, "slipway/internal/deploy/provider/...", "slipway/internal/deploy/engine", "slipway/internal/commands/...",
+		"slipway/internal/store/...", "slipway/internal/deploy/catalog", "slipway/internal/sandbox/...", "net/http"},
+		except: []string{"slipway/internal/deploy/..."},
+		why:    "phases reach the outside through the ports of deploy only"},
+	{of: "internal/deploy/catalog", never: []string{"slipway/internal/deploy/engine", "slipway/internal/deploy/provider/...", "slipway/internal/store/...",
+		"slipway/internal/commands/...", "slipway/internal/sandbox/...", "net/http"},
+		why: "the catalog is read from files and decides nothing"},
+	{of: "internal/deploy/provider/cloudrun", never: []string{"slipway/internal/deploy/provider/registry", "slipway/internal/deploy/provider/httpprobe", "slipway/internal/deploy/engine",
+		"slipway/internal/deploy/phase", "slipway/internal/commands/...", "slipway/internal/store/...", "slipway/internal/sandbox/..."},
+		why: "providers do not know one another, nor who calls them"},
+	{of: "internal/deploy/provider/registry", never: []string{"slipway/internal/deploy/provider/cloudrun", "slipway/internal/deploy/provider/httpprobe", "slipway/internal/deploy/engine",
+		"slipway/internal/deploy/phase", "slipway/internal/commands/...", "slipway/internal/store/...", "slipway/internal/sandbox/..."},
+		why: "providers do not know one another, nor who calls them"},
+	{of: "internal/deploy/provider/httpprobe", never: []string{notStandard, "slipway/internal/deploy/provider/...", "slipway/internal/deploy/engine", "slipway/internal/sandbox/..."},
+		except: []string{"slipway/internal/deploy", "slipway/internal/deploy/provider/httpprobe"},
+		why:    "asking a URL takes nothing but net/http"},
+	{of: "internal/store", never: []string{"slipway/internal/commands/...", "slipway/internal/deploy/engine", "slipway/internal/deploy/phase", "slipway/internal/deploy/provider/...",
+		"slipway/internal/deploy/catalog", "slipway/internal/sandbox/..."},
+		why: "the store keeps what it is given and decides nothing but who may write"},
+	{of: "internal/commands", never: []string{"github.com/slack-go/...", "github.com/redis/...", "slipway/internal/commands/slack", "slipway/internal/store/...",
+		"slipway/internal/deploy/engine", "slipway/internal/deploy/provider/...", "slipway/internal/sandbox/...", "net/http"},
+		why: "what people say has the same meaning wherever they say it, and whatever keeps it"},
+	{of: "internal/commands/slack", never: []string{"github.com/redis/...", "slipway/internal/store/...", "slipway/internal/deploy/engine", "slipway/internal/deploy/phase",
+		"slipway/internal/deploy/provider/...", "slipway/internal/deploy/catalog", "slipway/internal/sandbox/..."},
+		why: "Slack shows what is stored, and is never in the way of a rollback"},
+	{of: "internal/telemetry", never: []string{"slipway/internal/commands/...", "slipway/internal/store/...", "slipway/internal/deploy/engine", "slipway/internal/deploy/provider/...", "slipway/internal/sandbox/..."},
+		why: "everything may be watched, nothing depends on who watches"},
+	{of: "internal/sandbox/...", never: []string{"slipway/internal/store/...", "slipway/internal/commands/...", "slipway/internal/deploy/engine", "slipway/internal/deploy/phase", "slipway/internal/deploy/provider/...",
+		"github.com/slack-go/...", "cloud.google.com/go/run/apiv2"},
+		why: "a stand-in that shared code with what it is to test would share its mistakes"},
+	{of: "internal/sandbox/rehearsal", never: []string{notStandard, "slipway/internal/...", "net/http"}, except: []string{"slipway/internal/sandbox/rehearsal"},
+		why: "a rehearsal is played on any stage"},
+	{of: "deployments", never: []string{notStandard, "slipway/internal/..."}, why: "it carries files and nothing else"},
+}
+
+// only says who alone may import what, directly.
+var only = []struct{ what, by, why string }{
+	{"github.com/slack-go/slack", "internal/commands/slack", "one package knows Slack's library, so that it can be replaced or upgraded in one place"},
+	{"github.com/slack-go/slack/socketmode", "internal/commands/slack", "as above"},
+	{"github.com/redis/go-redis/v9", "internal/store internal/crash", "one package knows how things are kept; the crash program looks at them from outside"},
+	{"cloud.google.com/go/run/apiv2", "internal/deploy/provider/cloudrun", "one SDK, one package"},
+	{"github.com/google/go-containerregistry/pkg/v1/remote", "internal/deploy/provider/registry internal/sandbox/registry internal/sandbox/cloudrun", "one SDK, one package; the sandbox fills its own registry and pulls from it"},
+	{"github.com/goccy/go-yaml", "internal/deploy/catalog", "YAML is read strictly, in one place"},
+	{"github.com/alicebob/miniredis/v2", "internal/sandbox", "a Redis in memory is for practising"},
+	{"slipway/internal/sandbox", "cmd/bot internal/bench internal/crash", "the practice range is wired in by programs"},
+}
+
+type pkg struct {
+	ImportPath string
+	Standard   bool
+	Module     *struct{ Path string }
+	Imports    []string
+	Deps       []string
+}
+
+// list is every package of this module, without tests, and everything they need.
+func list(t *testing.T) map[string]pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-deps", "-json=ImportPath,Standard,Module,Imports,Deps", "./...")
+	cmd.Dir = path.Join("..", "..")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	all := map[string]pkg{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[p.ImportPath] = p
+	}
+	return all
+}
+
+func (p pkg) ours() bool { return p.Module != nil && p.Module.Path == "slipway" }
+
+// covers says whether a pattern names a package.
+func covers(pattern, importPath string) bool {
+	if below, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return importPath == below || strings.HasPrefix(importPath, below+"/")
+	}
+	return pattern == importPath
+}
+
+func (r rule) forbids(p pkg) bool {
+	names := func(pattern string) bool { return covers(pattern, p.ImportPath) }
+	if slices.ContainsFunc(r.except, names) {
+		return false
+	}
+	return slices.ContainsFunc(r.never, names) || slices.Contains(r.never, notStandard) && !p.Standard
+}
+
+func TestNobodyReachesWhatTheyMayNot(t *testing.T) {
+	t.Parallel()
+	all := list(t)
+	for _, r := range rules {
+		found := false
+		for _, p := range all {
+			if !p.ours() || !covers("slipway/"+r.of, p.ImportPath) || testOnly(p.ImportPath) {
+				continue
+			}
+			found = true
+			for _, dep := range p.Deps {
+				if dep != p.ImportPath && r.forbids(all[dep]) {
+					t.Errorf("%s reaches %s, by way of %s.\n  %s", p.ImportPath, dep, strings.Join(way(all, p.ImportPath, dep), " → "), r.why)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("there is no package %s: its rule protects nothing", r.of)
+		}
+	}
+}
+
+// testOnly are suites that tests share: they import what they test with.
+func testOnly(importPath string) bool {
+	base := path.Base(importPath)
+	return base == "storetest" || base == "redistest" || base == "providertest"
+}
+
+// way is how one package comes to another: the shortest chain of imports.
+func way(all map[string]pkg, from, to string) []string {
+	before := map[string]string{from: ""}
+	for next := []string{from}; len(next) > 0; next = next[1:] {
+		for _, imported := range all[next[0]].Imports {
+			if _, seen := before[imported]; !seen {
+				before[imported] = next[0]
+				next = append(next, imported)
+			}
+		}
+	}
+	var chain []string
+	for at := to; at != ""; at = before[at] {
+		chain = append([]string{at}, chain...)
+	}
+	return chain
+}
+
+func TestOnlyOneImportsEach(t *testing.T) {
+	t.Parallel()
+	all := list(t)
+	for _, o := range only {
+		may, found := strings.Fields(o.by), false
+		for _, p := range all {
+			if !p.ours() || testOnly(p.ImportPath) || !slices.Contains(p.Imports, o.what) {
+				continue
+			}
+			if !slices.Contains(may, strings.TrimPrefix(p.ImportPath, "slipway/")) {
+				t.Errorf("%s imports %s; only %s may.\n  %s", p.ImportPath, o.what, strings.Join(may, " and "), o.why)
+			}
+			found = true
+		}
+		if !found {
+			t.Errorf("nobody imports %s: its rule protects nothing", o.what)
+		}
+	}
+}
+
+func TestNothingImportsAProgram(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t) {
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, "slipway/cmd/") {
+				t.Errorf("%s imports %s: wiring is the last thing that happens", p.ImportPath, imported)
+			}
+		}
+	}
+}
