@@ -67,6 +67,7 @@ func TestParentMessageOfEachState(t *testing.T) {
 		"parent-staged":           start(t, newRelease(t, nil)).until("health/checks"),
 		"parent-stopped-on-the-way-back": start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").
 			breaks("rollback/verify", &deploy.Error{Code: deploy.Invalid, Msg: "/health answers 500"}),
+		"parent-let-go":        start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalAbandon, "os:root", "break-glass: Slack is down").until(""),
 		"parent-failed-early":  start(t, newRelease(t, nil)).breaks("preflight/image", &deploy.Error{Code: deploy.NotFound, Msg: "there is no image v1.2.4", Hint: "nearest: v1.2.3"}),
 		"parent-rolling-back":  start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").until("rollback/traffic").after(2 * time.Second),
 		"parent-rolled-back":   start(t, newRelease(t, nil)).until("traffic/10/bake").say(deploy.SignalRollBack, "U0BOB", "5xx").until(""),
