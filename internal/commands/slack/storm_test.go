@@ -287,9 +287,13 @@ func TestARetryAfterOfAConnectionIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	w, c := open(t, nil, &slack.Options{Clock: hasty{}})
 	listen(t, c, &handler{}, nil)
+	before := newest(w)[0]
 	w.SetFault("apps.connections.open", workspace.Fault{RetryAfter: 2 * time.Second, Times: 2})
 	w.DropConnections()
-	eventually(t, w, "two connections", func() bool { return len(w.Connections()) == 2 })
+	eventually(t, w, "two new connections", func() bool {
+		all := w.Connections()
+		return len(all) == 2 && all[0].ID > before
+	})
 	var refused []time.Time
 	for _, call := range w.Calls() {
 		switch {
