@@ -62,9 +62,16 @@ func (p Ports) probe(ctx context.Context, base string, c deploy.HealthCheck, ver
 		if body.Version != version {
 			return "", wrong(url, fmt.Sprintf("says version %q, expected %q", body.Version, version))
 		}
-		return fmt.Sprintf("%s %d %s %s", c.Path, resp.Status, version, resp.Took.Round(time.Millisecond)), nil
+		return fmt.Sprintf("%s %d %s %s", c.Path, resp.Status, version, answeredIn(resp.Took)), nil
 	}
-	return fmt.Sprintf("%s %d %s", c.Path, resp.Status, resp.Took.Round(time.Millisecond)), nil
+	return fmt.Sprintf("%s %d %s", c.Path, resp.Status, answeredIn(resp.Took)), nil
+}
+
+func answeredIn(d time.Duration) string {
+	if d < time.Millisecond {
+		return "<1 ms"
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
 func wrong(url, what string) error {
