@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bufio"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -37,5 +40,28 @@ func TestTheFloorSpeaksRedisProtocol(t *testing.T) {
 	const want = "*3\r\n$3\r\nSET\r\n$5\r\nfloor\r\n$4\r\n{\r\n}\r\n"
 	if got := string(setCommand("floor", []byte("{\r\n}"))); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTicksOfAProgramWithABlankInItsName(t *testing.T) {
+	t.Parallel()
+	const stat = "42 (the bot) S 1 42 42 0 -1 4194560 900 0 0 0 12 30 0 0 20 0 9 0 100 1 2"
+	if got, err := ticks(stat); err != nil || got != 420*time.Millisecond {
+		t.Errorf("got %s, %v, want 420ms", got, err)
+	}
+	if _, err := ticks("42 (bot) S 1"); err == nil {
+		t.Error("half a line was read")
+	}
+}
+
+func TestUsedMemoryIsReadFromTheAnswerToInfo(t *testing.T) {
+	t.Parallel()
+	const lines = "# Memory\r\nused_memory_human:1M\r\nused_memory:1048576\r\n"
+	answer := fmt.Sprintf("$%d\r\n%s\r\n", len(lines), lines)
+	if got, err := readUsedMemory(bufio.NewReader(strings.NewReader(answer))); err != nil || got != 1048576 {
+		t.Errorf("got %d, %v, want 1048576", got, err)
+	}
+	if _, err := readUsedMemory(bufio.NewReader(strings.NewReader("-NOAUTH who are you\r\n"))); err == nil {
+		t.Error("a refusal was read as memory")
 	}
 }

@@ -3,9 +3,9 @@
 //	figure NAME VALUE UNIT
 //
 // It starts what it needs and ends it again: a redis-server, the practice Slack and Cloud Run in this process, and the
-// real bot, built and run as a process of its own that joins them through its environment. Nothing else is on
-// standard output. It judges nothing: docs/figures.md has the goals and says what each figure is. The exit code is not 0
-// only when something could not be measured.
+// real bot, built and run as a process of its own that joins them through its environment; what is said of the engine
+// alone is measured with one in this process. Nothing else is on standard output. It judges nothing: docs/figures.md has
+// the goals and says what each figure is. The exit code is not 0 only when something could not be measured.
 //
 // Start reading at figures, below, then in the file of a figure.
 package main
@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -30,7 +31,7 @@ type group struct {
 	measure func(context.Context, *ground) error
 }
 
-// figures are what is measured, in this order; each starts from a fresh bot and an empty database.
+// figures are what is measured, in this order; each starts from an empty database, and from a fresh bot if it has one.
 var figures = []group{
 	{"idle", measureIdle},
 	{"ack", measureAck},
@@ -38,6 +39,8 @@ var figures = []group{
 	{"release", measureRelease},
 	{"storm", measureStorm},
 	{"rollback-without-slack", measureRollbackWithoutSlack},
+	{"engine", measureEngine},
+	{"waiting", measureWaiting},
 }
 
 func main() {
@@ -57,12 +60,20 @@ func begin(ctx context.Context) error {
 	if len(os.Args) == 4 && os.Args[1] == floorArgument {
 		return answerFloor(ctx, os.Args[2], os.Args[3])
 	}
-	only := flag.String("only", "", "measure only one of: idle, ack, rollback, release, storm, rollback-without-slack")
+	only := flag.String("only", "", "measure only one of: "+names())
 	flag.Parse()
 	if *only != "" && !slices.ContainsFunc(figures, func(g group) bool { return g.name == *only }) {
 		return fmt.Errorf("there is nothing named %q to measure", *only)
 	}
 	return run(ctx, *only)
+}
+
+func names() string {
+	all := make([]string, len(figures))
+	for i, g := range figures {
+		all[i] = g.name
+	}
+	return strings.Join(all, ", ")
 }
 
 func run(ctx context.Context, only string) (err error) {

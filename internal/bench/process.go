@@ -107,3 +107,37 @@ func kilobytes(text string) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	return n * 1024, err
 }
+
+// spent is how long the process has been on a core since it began.
+func (p *process) spent(ctx context.Context) (time.Duration, error) {
+	pid := strconv.Itoa(p.cmd.Process.Pid)
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if errors.Is(err, os.ErrNotExist) { // not Linux
+		out, err := exec.CommandContext(ctx, "ps", "-o", "time=", "-p", pid).Output()
+		if err != nil {
+			return 0, fmt.Errorf("ask ps for the time of the bot: %w", err)
+		}
+		minutes, seconds, _ := strings.Cut(strings.TrimSpace(string(out)), ":")
+		return time.ParseDuration(minutes + "m" + seconds + "s")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return ticks(string(stat))
+}
+
+// ticks reads utime and stime, the 14th and 15th fields of /proc/…/stat, in hundredths of a second on every Linux that
+// Go runs on. The second is the name of the program, in parentheses, and may have blanks.
+func ticks(stat string) (time.Duration, error) {
+	_, rest, _ := strings.Cut(stat, ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0, errors.New("the stat of the bot's process is cut short")
+	}
+	user, err := strconv.ParseInt(fields[11], 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	system, err := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * (time.Second / 100), err
+}

@@ -26,7 +26,7 @@ type Options struct {
 	Owner    string        // names this replica in the store; must differ between replicas
 	Lease    time.Duration // how long a crashed owner blocks its release; default 15 s
 	Beat     time.Duration // how often a lease is prolonged; default a third of Lease
-	Poll     time.Duration // how often the due list is read; default 1 s
+	Poll     time.Duration // how often the due list is read at least; default 1 s
 	Linger   time.Duration // waits up to this are spent in memory, longer ones in the store; default 2 s
 	Call     time.Duration // bounds one run of a runner; runners bound their own calls more tightly; default 1 min
 	Grace    time.Duration // how long a call in progress may go on after a stop; default 20 s
@@ -77,6 +77,9 @@ type Engine struct {
 	seen     map[deploy.ReleaseID]seen // how far this replica has seen each release; some 100 bytes for each
 	newer    map[deploy.ReleaseID]bool // stored by a newer version, which the log has said
 	stopping bool
+	left     bool          // the last look may have left releases for want of room
+	freed    int           // sessions that have ended well since
+	roomy    chan struct{} // holds one when there is room for what was left
 	wg       sync.WaitGroup
 }
 
@@ -84,7 +87,7 @@ type Engine struct {
 // parked when it comes to it.
 func New(store deploy.Owners, runners map[deploy.StepKind]deploy.Runner, opts *Options) *Engine {
 	return &Engine{store: store, runners: runners, opts: opts.withDefaults(), sessions: map[deploy.ReleaseID]*session{}, again: map[deploy.ReleaseID]bool{}, seen: map[deploy.ReleaseID]seen{},
-		newer: map[deploy.ReleaseID]bool{}}
+		newer: map[deploy.ReleaseID]bool{}, roomy: make(chan struct{}, 1)}
 }
 
 // Run drives releases until ctx ends, which is not an error. Then calls in progress may finish for Options.Grace,
@@ -111,6 +114,8 @@ func (e *Engine) Run(ctx context.Context) error {
 			if !w.Announcement {
 				e.take(work, w.Release)
 			}
+		case <-e.roomy:
+			e.poll(work)
 		case <-tick:
 			if wakes == nil {
 				wakes = e.listen(ctx)
@@ -136,21 +141,46 @@ func (e *Engine) listen(ctx context.Context) <-chan deploy.Wake {
 // due for ever.
 func (e *Engine) poll(ctx context.Context) {
 	short := e.cutShort()
-	due, err := e.store.Due(ctx, e.opts.Parallel+len(short))
+	limit := e.opts.Parallel + len(short)
+	due, err := e.store.Due(ctx, limit)
 	if err != nil {
 		e.opts.Log.Warn().Err(err).Msg("the due list cannot be read")
 	}
+	left := len(due) >= limit
 	for _, id := range due {
 		if slices.Contains(short, id) {
 			continue
 		}
 		if !e.room() {
+			left = true
 			break
 		}
 		e.take(ctx, id)
 	}
 	for _, id := range short {
 		e.take(ctx, id)
+	}
+	e.leave(left)
+}
+
+// leave notes whether a look has left releases.
+func (e *Engine) leave(left bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.left = left
+	e.invite()
+}
+
+// invite asks for another look before its time once there is room for some of what the last one left: many that fall
+// due together must not wait for a tick each time. Sessions that ended in trouble make no room: what cannot be driven
+// would be looked at without end. e.mu is held.
+func (e *Engine) invite() {
+	if !e.left || e.freed < max(e.opts.Parallel/8, 1) || len(e.sessions) >= e.opts.Parallel {
+		return
+	}
+	select {
+	case e.roomy <- struct{}{}:
+	default:
 	}
 }
 
@@ -192,14 +222,20 @@ func (e *Engine) ended(s *session, err error) (more bool) {
 		e.again[s.id] = true
 		return false
 	}
+	if err == nil {
+		e.freed++
+		e.invite()
+	}
 	return len(s.nudged) > 0 && err == nil
 }
 
+// cutShort hands out the sessions to be claimed again, and begins a look.
 func (e *Engine) cutShort() []deploy.ReleaseID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	ids := slices.Collect(maps.Keys(e.again))
 	clear(e.again)
+	e.left, e.freed = false, 0
 	return ids
 }
 

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -421,4 +422,17 @@ func (f *flaky) Commit(ctx context.Context, c deploy.Commit) (deploy.Committed, 
 		return deploy.Committed{}, &deploy.Error{Code: deploy.Unavailable, Op: "commit", Msg: "the answer was lost"}
 	}
 	return done, err
+}
+
+func TestMoreThanThereIsRoomForAreTakenAsRoomIsMadeAndNotAtTheNextLook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, noApproval)
+	all := []deploy.ReleaseID{b.id}
+	for i := range 8 {
+		all = append(all, b.more(fmt.Sprintf("app-%d", i)))
+	}
+	b.start("one", b.store, func(o *engine.Options) { o.Parallel, o.Poll = 2, time.Hour })
+	for _, b.id = range all {
+		b.await("succeeded", in(deploy.Succeeded))
+	}
 }
