@@ -204,11 +204,10 @@ func (w *world) awake(ctx context.Context, t *toll, tellers []*teller, v way, sl
 			t.late("%s, %s: before it went on %+v, after %+v: %v", v, after[i].id, before[i], after[i], w.effectsOn(after[i].service, since))
 		}
 	}
-	for _, said := range w.strays()[len(strays):] {
-		t.late("%s: acknowledged after Slack had given up on it: %s", v, said)
-	}
+	lateAcks := w.strays() - strays
 	t.count(func() {
 		t.pauses++
+		t.lateAcks += lateAcks
 		if told {
 			t.refused++
 		}

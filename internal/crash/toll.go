@@ -15,6 +15,7 @@ type toll struct {
 	pauses     int
 	releases   int
 	refused    int // times that a replica was told to have been overtaken
+	lateAcks   int // acknowledgements of what was stored before a pause, written after it
 	points     map[string]bool
 	duplicates []string
 	lost       []string
@@ -66,6 +67,7 @@ func (t *toll) show() {
 	figure("crash.leftovers", float64(len(t.left)), "keys")
 	figure("pause.pauses", float64(t.pauses), "pauses")
 	figure("pause.refused", float64(t.refused), "refusals")
+	figure("pause.late_acks", float64(t.lateAcks), "acknowledgements")
 	figure("pause.stale_writes", float64(len(t.stale)), "writes")
 	figure("recover.lease_ms", float64(lease.Milliseconds()), "ms")
 	t.killed.show("recover.kill_ms", "recover.kill_p99_ms")
