@@ -41,6 +41,7 @@ var figures = []group{
 	{"rollback-without-slack", measureRollbackWithoutSlack},
 	{"engine", measureEngine},
 	{"waiting", measureWaiting},
+	{"judge", measureJudge},
 }
 
 func main() {

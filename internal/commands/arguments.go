@@ -49,8 +49,21 @@ func (p parser) deploy(l line) (Command, error) {
 	if c.Reason, err = l.reason(); err != nil {
 		return nil, err
 	}
+	_, c.Again = l.get("again")
 	_, c.Plan = l.get("plan")
 	return c, nil
+}
+
+func (p parser) unlock(l line) (Command, error) {
+	service, env, err := p.target(l)
+	if err != nil {
+		return nil, err
+	}
+	reason, err := l.reason()
+	if err != nil {
+		return nil, err
+	}
+	return UnlockCommand{Service: service, Environment: env, Reason: reason}, nil
 }
 
 func (p parser) status(l line) (Command, error) {
@@ -109,6 +122,24 @@ func (p parser) promote(l line) (Command, error) {
 		default:
 			return nil, l.tooMany(i, c.String())
 		}
+	}
+	return l.forced(c)
+}
+
+// forced reads --force and its reason, which go together.
+func (l line) forced(c PromoteCommand) (Command, error) {
+	var err error
+	_, c.Force = l.get("force")
+	if c.Reason, err = l.reason(); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Force && c.Reason == "":
+		c.Reason = placeholderForce
+		return nil, mistake(deploy.Invalid, c.String(), "--force needs a reason: it is recorded that you went against the verdict, and why.")
+	case !c.Force && c.Reason != "":
+		c.Reason = ""
+		return nil, mistake(deploy.Invalid, c.String(), "A reason belongs to --force, which goes against the verdict of the judge. An approval needs none.")
 	}
 	return c, nil
 }

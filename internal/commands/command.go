@@ -18,6 +18,7 @@ type DeployCommand struct {
 	Service, Version, Environment string
 	Strategy                      deploy.StrategyKind
 	Reason                        string
+	Again                         bool // also what was taken back before
 	Plan                          bool
 }
 
@@ -27,13 +28,19 @@ type StatusCommand struct{ Service, Environment string }
 // HistoryCommand asks for the last releases of a target.
 type HistoryCommand struct{ Service, Environment string }
 
+// UnlockCommand clears the lock that a rollback left at a target.
+type UnlockCommand struct{ Service, Environment, Reason string }
+
 // HelpCommand asks what can be said.
 type HelpCommand struct{}
 
-// PromoteCommand approves the gate that waits; with a Percent, only if it is the gate of that share.
+// PromoteCommand approves the gate that waits; with a Percent, only if it is the gate of that share. Force is for
+// going against the verdict of the judge, and takes a Reason.
 type PromoteCommand struct {
 	Service, Environment string
 	Percent              int
+	Force                bool
+	Reason               string
 }
 
 // RollbackCommand takes the running release back, or the last one. Version asks for a certain version that was
@@ -48,6 +55,9 @@ func (c DeployCommand) String() string {
 	}
 	if c.Reason != "" {
 		l = l.option("reason", c.Reason)
+	}
+	if c.Again {
+		l.options = append(l.options, option{name: "again"})
 	}
 	if c.Plan {
 		l.options = append(l.options, option{name: "plan"})
@@ -65,14 +75,29 @@ func (c HistoryCommand) String() string {
 	return line{command: "/deploy", sub: "history"}.words(c.Service, c.Environment).String()
 }
 
+// String gives /deploy unlock SERVICE [ENV] …
+func (c UnlockCommand) String() string {
+	l := line{command: "/deploy", sub: "unlock"}.words(c.Service, c.Environment)
+	if c.Reason != "" {
+		l = l.option("reason", c.Reason)
+	}
+	return l.String()
+}
+
 // String gives /deploy help.
 func (c HelpCommand) String() string { return "/deploy help" }
 
-// String gives /promote SERVICE [ENV] [PERCENT].
+// String gives /promote SERVICE [ENV] [PERCENT] …
 func (c PromoteCommand) String() string {
 	l := line{command: "/promote"}.words(c.Service, c.Environment)
 	if c.Percent > 0 {
 		l = l.words(strconv.Itoa(c.Percent))
+	}
+	if c.Force {
+		l.options = append(l.options, option{name: "force"})
+	}
+	if c.Reason != "" {
+		l = l.option("reason", c.Reason)
 	}
 	return l.String()
 }

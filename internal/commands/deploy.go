@@ -19,7 +19,7 @@ func (h *Handler) deploy(ctx context.Context, who speaker, c DeployCommand) (Tex
 		return nil, err
 	}
 	r, err := deploy.NewRelease(deploy.Ask{
-		Kind: deploy.Deploy, Target: t, Version: c.Version, Requester: who.by, Reason: c.Reason, Spec: spec,
+		Kind: deploy.Deploy, Target: t, Version: c.Version, Requester: who.by, Reason: c.Reason, Again: c.Again, Spec: spec,
 	})
 	if err != nil {
 		return nil, err
@@ -32,6 +32,10 @@ func (h *Handler) deploy(ctx context.Context, who speaker, c DeployCommand) (Tex
 	}
 	created, err := h.store.Create(ctx, r, who.event)
 	if err != nil {
+		var barred *deploy.BarredError
+		if errors.As(err, &barred) {
+			return nil, refused(takenBack(c, t, barred.Bar))
+		}
 		return nil, h.notCreated(ctx, t, c.String(), err)
 	}
 	return Text{}.Strong(string(created.Release.ID)).Plainf(" brings %s to %s. Follow it in %s.", t, c.Version, spec.Channel), nil
@@ -57,6 +61,10 @@ func (h *Handler) notCreated(ctx context.Context, t deploy.Target, again string,
 	var held *deploy.HeldError
 	if errors.As(err, &held) {
 		return h.held(ctx, t, held.Holder, again)
+	}
+	var locked *deploy.LockedError
+	if errors.As(err, &locked) {
+		return refused(lockedBy(t, locked.Lock).Line().Plain("Then: ").Code(again))
 	}
 	var live *deploy.LiveError
 	if errors.As(err, &live) {

@@ -24,7 +24,7 @@ func TestDeployStoresARelease(t *testing.T) {
 		Reason    string
 		Steps     int
 	}
-	want := stored{production, "v1.2.4", "UALICE", "fix <b> & more", 11}
+	want := stored{production, "v1.2.4", "UALICE", "fix <b> & more", 12}
 	if d := cmp.Diff(want, stored{r.Target, r.Version, r.Requester, r.Reason, len(r.Steps)}); d != "" {
 		t.Errorf("stored (-want +got):\n%s", d)
 	}
@@ -138,7 +138,8 @@ func TestDeployPlanStoresNothing(t *testing.T) {
 8. Traffic: 50 % to v1.2.4
 9. Traffic: stays at 50 % for 5 min
 10. Traffic: 100 % to v1.2.4
-11. Traffic: the tag of the new revision is taken off
+11. Validate: users must reach v1.2.4, as the platform reports and its health check says
+12. Validate: the tag of the new revision is taken off
 Takes about 11 min, not counting 1 approval. It can be rolled back at any step.
 To start it: /deploy coditect-app v1.2.4 production`
 	if d := cmp.Diff(want, w.says("UMALLORY", "/deploy coditect-app v1.2.4 --plan")); d != "" {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"slipway/internal/deploy"
@@ -12,9 +13,12 @@ type destination struct {
 	revision deploy.Revision
 	image    deploy.Image
 	from     string // version that runs now, if known
+	left     deploy.Left
+	why      string // why this one, where nobody named it
 }
 
-// destination finds the version that was named, or else the one that was live before the last release.
+// destination finds the version that was named, or else the last good one: what the last release replaced, unless that
+// was promoted against the verdict or taken back itself.
 func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCommand) (destination, error) {
 	live, ok, err := h.live(ctx, t)
 	if err != nil {
@@ -28,14 +32,15 @@ func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCo
 		releases = append(releases, live)
 	}
 	known := reached(releases)
-	from := ""
+	from, left := "", deploy.Left{}
 	if ok {
 		from = called(live.Landed())
+		left = deploy.Left{Release: live.ID, Version: from, Digest: live.Facts.Image.Digest, Revision: live.Landed(), Since: live.Ended}
 	}
 	if c.Version != "" {
 		for _, d := range known {
 			if c.Version == d.revision.Version || c.Version == string(d.revision.Name) {
-				d.from = from
+				d.from, d.left = from, left
 				return d, nil
 			}
 		}
@@ -57,13 +62,54 @@ func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCo
 	if !ok || live.Facts.Baseline.Name == "" {
 		return destination{}, refused(nowhere(t, c, known, from))
 	}
-	d := destination{revision: live.Facts.Baseline, from: from}
-	for _, k := range known {
-		if k.revision.Name == d.revision.Name {
-			d.image = k.image
+	d, ok := lastGood(releases, known, live)
+	if !ok {
+		return destination{}, refused(nowhere(t, c, known, from))
+	}
+	d.from, d.left = from, left
+	return d, nil
+}
+
+// lastGood is the newest revision that had all of the traffic before the live release and that nothing speaks against.
+func lastGood(releases []deploy.Release, known []destination, live deploy.Release) (destination, bool) {
+	before, skipped := false, ""
+	for _, d := range known {
+		before = before || d.revision.Name == live.Facts.Baseline.Name
+		if !before || d.revision.Name == live.Landed().Name {
+			continue
+		}
+		if bad := against(releases, d.revision.Name); bad != "" {
+			skipped += fmt.Sprintf("%s was passed over: %s. ", called(d.revision), bad)
+			continue
+		}
+		d.why = skipped + broughtBy(releases, d.revision.Name)
+		return d, true
+	}
+	return destination{}, false
+}
+
+// against says what speaks against going back to a revision, or nothing.
+func against(releases []deploy.Release, name deploy.RevisionName) string {
+	for _, r := range releases {
+		switch {
+		case r.Kind == deploy.Deploy && r.Facts.Candidate.Name == name && r.Forced():
+			return fmt.Sprintf("%s was promoted against the verdict", r.ID)
+		case r.Kind == deploy.Deploy && r.Facts.Candidate.Name == name && r.State == deploy.RolledBack,
+			r.Kind == deploy.Rollback && r.Left.Revision.Name == name && r.State == deploy.RolledBack:
+			return fmt.Sprintf("%s took it back", r.ID)
 		}
 	}
-	return d, nil
+	return ""
+}
+
+// broughtBy says why a revision is known to be good.
+func broughtBy(releases []deploy.Release, name deploy.RevisionName) string {
+	for _, r := range releases {
+		if r.State == deploy.Succeeded && r.Landed().Name == name {
+			return fmt.Sprintf("It is the last good one: %s brought it to 100 %%.", r.ID)
+		}
+	}
+	return "It is what ran before."
 }
 
 // reached lists the revisions that had 100 %, the newest first: what releases brought there, and what they found.

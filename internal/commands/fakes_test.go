@@ -16,6 +16,7 @@ type catalog struct {
 	environments map[string][]string
 	policy       map[deploy.Target]deploy.Policy
 	steps        []deploy.TrafficStep // of canaries
+	metrics      *deploy.MetricsSpec
 }
 
 func newCatalog() *catalog {
@@ -54,6 +55,7 @@ func (c *catalog) Resolve(t deploy.Target, _ string) (deploy.Spec, error) {
 		Platform: deploy.PlatformSpec{Service: deploy.ServiceRef{Kind: deploy.CloudRun, Project: "p", Region: "r", Name: "app"}},
 		Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: c.steps},
 		Health:   []deploy.HealthCheck{{Path: "/health", Status: 200, Timeout: time.Second}},
+		Metrics:  c.metrics,
 		Policy:   c.policy[t], Channel: "#devops-oncall", OnCall: "@oncall", Source: "deployments/catalog/coditect-app.yaml",
 	}
 	if t.Environment == "staging" {

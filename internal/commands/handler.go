@@ -32,6 +32,7 @@ type Options struct {
 	Team   string                       // the workspace whose people may speak to Slipway
 	Clock  deploy.Clock                 // default: the computer's own; for words such as "2 min ago", never to decide
 	Within time.Duration                // for each answer; default 2 s
+	Bugs   string                       // where bug reports go, for people; empty: nowhere
 	Report func(context.Context, error) // is told what people are only told in part; default: nobody
 }
 
@@ -91,6 +92,8 @@ func (h *Handler) run(ctx context.Context, who speaker, c Command) (Text, error)
 		return h.status(ctx, c)
 	case HistoryCommand:
 		return h.history(ctx, c)
+	case UnlockCommand:
+		return h.unlock(ctx, who, c)
 	case PromoteCommand:
 		return h.promote(ctx, who, c)
 	case RollbackCommand:

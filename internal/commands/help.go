@@ -2,11 +2,12 @@ package commands
 
 // usage is every form of every command, with what it does.
 var usage = []struct{ form, does string }{
-	{`/deploy SERVICE VERSION [ENV] [--strategy canary|blue-green] [--reason "…"] [--plan]`, "brings a version to 100 %; with --plan only shows the steps"},
+	{`/deploy SERVICE VERSION [ENV] [--strategy canary|blue-green] [--reason "…"] [--again] [--plan]`, "brings a version to 100 %; --again also one that was taken back; --plan only shows the steps"},
 	{`/deploy status [SERVICE [ENV]]`, "what runs, what is under way and whom it waits for"},
 	{`/deploy history SERVICE [ENV]`, "the last ten releases and how they ended"},
+	{`/deploy unlock SERVICE [ENV] [--reason "…"]`, "opens a target again that a rollback has locked"},
 	{`/deploy help`, "this"},
-	{`/promote SERVICE [ENV] [PERCENT]`, "approves the share that a release waits for"},
+	{`/promote SERVICE [ENV] [PERCENT] [--force --reason "…"]`, "approves the share that a release waits for; --force goes against the verdict"},
 	{`/rollback SERVICE [ENV] [VERSION] --reason "…"`, "takes the running release back, or the last one"},
 }
 
@@ -25,5 +26,5 @@ func (h *Handler) help() Text {
 		Plain(" · ").Code(PromoteCommand{Service: s, Environment: env, Percent: 50}.String()).
 		Plain(" · ").Code(RollbackCommand{Service: s, Environment: env, Reason: "checkout is slow"}.String())
 	return t.Line().Plainf("Services: %s. Without ENV the default of the service is meant, for %s: %s. ", names(services), s, env).
-		Plain(`A service called status, history or help is written in quotation marks.`)
+		Plain(`A service called status, history, unlock or help is written in quotation marks.`)
 }

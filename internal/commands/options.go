@@ -15,6 +15,9 @@ const maxReason = 500
 // placeholderReason completes a corrected command. It is worth more than a rollback that did not happen.
 const placeholderReason = "what went wrong"
 
+// placeholderForce does so where somebody goes against the verdict.
+const placeholderForce = "why it is safe"
+
 // rule is an option that a command takes.
 type rule struct {
 	name  string
@@ -22,16 +25,19 @@ type rule struct {
 }
 
 var (
-	deployRules   = []rule{{"strategy", true}, {"reason", true}, {"plan", false}}
-	rollbackRules = []rule{{"reason", true}}
+	deployRules  = []rule{{"strategy", true}, {"reason", true}, {"again", false}, {"plan", false}}
+	promoteRules = []rule{{"force", false}, {"reason", true}}
+	reasonRules  = []rule{{"reason", true}}
 )
 
 func rulesOf(l line) []rule {
 	switch {
 	case l.command == "/deploy" && l.sub == "":
 		return deployRules
-	case l.command == "/rollback":
-		return rollbackRules
+	case l.command == "/promote":
+		return promoteRules
+	case l.command == "/rollback", l.sub == "unlock":
+		return reasonRules
 	}
 	return nil
 }

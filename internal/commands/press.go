@@ -26,13 +26,17 @@ func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Action == Details {
+	who := speaker{by: p.By, event: p.Event}
+	switch p.Action {
+	case Details:
 		return h.details(ctx, r)
+	case Take, Bug, Fix, Unlock, Report:
+		return h.afterwards(ctx, who, r, p.Action)
+	default:
 	}
 	if r.State.Terminal() {
 		return nil, refused(h.over(r))
 	}
-	who := speaker{by: p.By, event: p.Event}
 	named := func(s deploy.Step) bool { return s.Name == p.Step }
 	switch p.Action {
 	case Promote:
@@ -41,7 +45,7 @@ func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
 			return nil, refused(Text{}.Plain("That button does not belong to a step of ").Add(title(r)).Plain("; it ").
 				Add(standing(r, h.now())).Plain(". Nothing was changed."))
 		}
-		return h.approve(ctx, who, r, named, percent)
+		return h.approve(ctx, who, r, named, PromoteCommand{Percent: percent})
 	case Pause:
 		if gate, late := passed(r, named); late {
 			return nil, refused(h.alreadyPromoted(r, gate).Plain(" To hold it there, press Hold in its newest message."))

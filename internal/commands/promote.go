@@ -18,7 +18,7 @@ func (h *Handler) promote(ctx context.Context, who speaker, c PromoteCommand) (T
 	if !ok {
 		return nil, h.nothingWaits(ctx, t)
 	}
-	return h.approve(ctx, who, r, func(gate deploy.Step) bool { return c.Percent == 0 || gate.Percent == c.Percent }, c.Percent)
+	return h.approve(ctx, who, r, func(gate deploy.Step) bool { return c.Percent == 0 || gate.Percent == c.Percent }, c)
 }
 
 // nothingWaits says that no release is under way, and what became of the last one.
@@ -34,25 +34,27 @@ func (h *Handler) nothingWaits(ctx context.Context, t deploy.Target) error {
 	return refused(text.Line().Plain("See: ").Code(StatusCommand{Service: t.Service, Environment: t.Environment}.String()))
 }
 
-// approve stores the approval of the gate that waits, if it is the one that is meant. percent is the share that
-// the person named, 0 if none.
-func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, meant func(deploy.Step) bool, percent int) (Text, error) {
-	if err := h.promotable(r, meant, percent); err != nil {
+// approve stores the approval of the gate that is meant. c says what the person named: a share, force.
+func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, meant func(deploy.Step) bool, c PromoteCommand) (Text, error) {
+	if err := h.promotable(r, meant, c); err != nil {
 		return nil, err
 	}
-	gate := r.Current()
-	again := PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: gate.Percent}.String()
-	if err := h.mayApprove(ctx, who.by, r, again); err != nil {
+	gate := r.Gate(c.Force)
+	typed := PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: gate.Percent, Force: c.Force, Reason: c.Reason}
+	if err := h.mayApprove(ctx, who.by, r, typed.String()); err != nil {
 		return nil, err
 	}
 	if who.by == r.Requester && !r.Spec.Policy.RequesterMayApprove {
 		return nil, refused(Text{}.Plainf("You asked for %s yourself, so somebody else has to approve it. Approvers: ", r.ID).
 			principals(r.Spec.Policy.Approve).Plain(".").because(r.Spec.Policy.ApproveAt).Line().
-			Plain("Ask one of them to press the button, or to type: ").Code(again))
+			Plain("Ask one of them to press the button, or to type: ").Code(typed.String()))
+	}
+	if against := r.Against(); against != "" && !c.Force {
+		return nil, refused(insist(r, gate.Percent, against))
 	}
 	missing := gate.Needed - len(gate.Approvals)
 	if r.MayApprove(gate, who.by) == "" {
-		if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalPromote, Step: gate.Name}); err != nil {
+		if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalPromote, Step: gate.Name, Force: c.Force, Reason: c.Reason}); err != nil {
 			return nil, err
 		}
 		missing--
@@ -64,17 +66,26 @@ func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, me
 	return text.Plainf(" It goes on to %d %%; follow it in %s.", gate.Percent, r.Spec.Channel), nil
 }
 
+// insist refuses an approval against the verdict, and says how to give it all the same.
+func insist(r deploy.Release, percent int, against string) Text {
+	t := r.Target
+	force := PromoteCommand{Service: t.Service, Environment: t.Environment, Percent: percent, Force: true, Reason: placeholderForce}
+	back := RollbackCommand{Service: t.Service, Environment: t.Environment, Reason: placeholderReason}
+	return Text{}.Plainf("The verdict on %s is against it: %s. Nothing was changed.", r.Version, against).Line().
+		Plain("To take it back: ").Code(back.String()).Plain(" To promote it all the same, which is recorded: ").Code(force.String())
+}
+
 // promotable refuses if the gate that is meant is not the one that waits.
-func (h *Handler) promotable(r deploy.Release, meant func(deploy.Step) bool, percent int) error {
+func (h *Handler) promotable(r deploy.Release, meant func(deploy.Step) bool, c PromoteCommand) error {
+	percent := c.Percent
 	if r.State.Terminal() {
 		return refused(h.over(r))
 	}
 	if goingBack(r) {
 		return refused(title(r).Plain(" ").Add(standing(r, h.now())).Plain(". There is nothing to promote."))
 	}
-	cur := r.Current()
-	open := r.State == deploy.Waiting && cur != nil && cur.Kind == deploy.KindGate
-	if open && meant(*cur) {
+	gate := r.Gate(c.Force)
+	if gate != nil && meant(*gate) {
 		return nil
 	}
 	if gate, ok := passed(r, meant); ok && percent > 0 {
@@ -83,11 +94,23 @@ func (h *Handler) promotable(r deploy.Release, meant func(deploy.Step) bool, per
 	if percent > 0 && !hasGate(r, percent) {
 		return refused(h.noSuchGate(r, percent))
 	}
-	if open {
-		right := PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: cur.Percent}
-		return refused(title(r).Plainf(" waits for %d %%, not for %d %%. Type: ", cur.Percent, percent).Code(right.String()))
+	if gate != nil {
+		right := c
+		right.Service, right.Environment, right.Percent = r.Target.Service, r.Target.Environment, gate.Percent
+		return refused(title(r).Plainf(" waits for %d %%, not for %d %%. Type: ", gate.Percent, percent).Code(right.String()))
+	}
+	if cur := r.Gate(true); cur != nil {
+		return refused(h.byVerdict(r, *cur))
 	}
 	return refused(h.notOpen(r))
+}
+
+// byVerdict answers an approval of a gate that goes by the verdict and asks nobody.
+func (h *Handler) byVerdict(r deploy.Release, gate deploy.Step) Text {
+	force := PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: gate.Percent, Force: true, Reason: placeholderForce}
+	return Text{}.Plain("No approval is asked for: ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).
+		Plainf(". It goes on to %d %% by itself once it is healthy; Resume lets it look again.", gate.Percent).
+		Line().Plain("To promote it all the same, which is recorded: ").Code(force.String())
 }
 
 // passed finds the gate that was meant among those that people have let the release pass.
@@ -116,6 +139,9 @@ func (h *Handler) alreadyPromoted(r deploy.Release, gate deploy.Step) Text {
 		text = text.Plainf("Already at %d %%, promoted by ", r.Facts.Share)
 	} else {
 		text = text.Plainf("Already on the way from %d %% to %d %%, promoted by ", r.Facts.Share, gate.Percent)
+	}
+	if len(gate.Approvals) == 0 {
+		text = text.Plain("Slipway, since it was healthy,")
 	}
 	for i, a := range gate.Approvals {
 		if i > 0 {
@@ -166,7 +192,7 @@ func (h *Handler) notOpen(r deploy.Release) Text {
 		before := r.Clone()
 		before.Steps = before.Steps[:i]
 		now := h.now()
-		return text.Plainf(" It asks for %d %% at about ", s.Percent).Clock(now.Add(deploy.Remaining(before, now))).Plain(".")
+		return text.Plainf(" It asks for %d %% at about ", s.Percent).Clock(now.Add(deploy.Remaining(before, now, nil))).Plain(".")
 	}
 	return text.Plain(" It needs no more approvals.")
 }

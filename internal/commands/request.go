@@ -31,6 +31,13 @@ const (
 	Resume   Action = "resume"    // go on from a pause, or try a parked step again
 	RollBack Action = "roll_back" // go back now
 	Details  Action = "details"   // read only
+
+	// Of the message of an incident.
+	Take   Action = "take"   // I look after it
+	Bug    Action = "bug"    // open a bug report
+	Fix    Action = "fix"    // I plan the fix
+	Unlock Action = "unlock" // clear the lock that the rollback left
+	Report Action = "report" // write the report into the thread
 )
 
 // Reply is shown only to the person who typed or pressed. With no Text there is nothing to say.

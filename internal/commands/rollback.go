@@ -84,7 +84,7 @@ func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c 
 	}
 	r, err := deploy.NewRelease(deploy.Ask{
 		Kind: deploy.Rollback, Target: t, Version: version, Requester: who.by, Reason: c.Reason,
-		Spec: spec, Baseline: to.revision, Image: to.image,
+		Spec: spec, Baseline: to.revision, Image: to.image, Left: to.left,
 	})
 	if err != nil {
 		return nil, err
@@ -97,5 +97,9 @@ func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c 
 	if to.from != "" && to.from != version {
 		text = text.Plainf(" from %s", to.from)
 	}
-	return text.Plainf(" to %s. Follow it in %s.", version, spec.Channel), nil
+	text = text.Plainf(" to %s.", version)
+	if to.why != "" {
+		text = text.Plain(" " + to.why)
+	}
+	return text.Plainf(" Follow it in %s.", spec.Channel), nil
 }

@@ -52,7 +52,7 @@ func TestRollbackOfTheLastRelease(t *testing.T) {
 	w := newWorld(t)
 	w.carried("v1.2.3")
 	live := w.carried("v1.2.4")
-	want := "coditect-app-3 rolls coditect-app/production back from v1.2.4 to v1.2.3. Follow it in #devops-oncall."
+	want := "coditect-app-3 rolls coditect-app/production back from v1.2.4 to v1.2.3. It is the last good one: coditect-app-1 brought it to 100 %. Follow it in #devops-oncall."
 	if d := cmp.Diff(want, w.saysIn("E-back", "UBOB", `/rollback coditect-app --reason "checkout is slow"`)); d != "" {
 		t.Error(d)
 	}
@@ -82,7 +82,8 @@ func TestRollbackOfTheLastRelease(t *testing.T) {
 	if d := cmp.Diff(want, w.says("UBOB", `/rollback coditect-app --reason "still slow"`)); d != "" {
 		t.Errorf("a second time without a version:\n%s", d)
 	}
-	has(t, w.says("UALICE", "/deploy coditect-app v1.2.4"), "coditect-app-4 brings coditect-app/production to v1.2.4")
+	has(t, w.says("UBOB", "/deploy unlock coditect-app"), "coditect-app/production is open again. v1.2.4 itself is not released again unless somebody insists: /deploy coditect-app v1.2.4 production --again")
+	has(t, w.says("UALICE", "/deploy coditect-app v1.2.4 --again"), "coditect-app-4 brings coditect-app/production to v1.2.4")
 }
 
 func TestRollbackAfterSlipwayHasGoneBackGoesNoFurther(t *testing.T) {

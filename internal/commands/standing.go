@@ -34,7 +34,7 @@ func standing(r deploy.Release, now time.Time) Text {
 		return Text{}.Plainf("stopped at %d %% and needs a person since ", r.Facts.Share).Clock(r.Since).reason(r.Why)
 	case deploy.RollingBack:
 		return Text{}.Plainf("is rolling back%s, by ", backTo(r)).User(r.By).Plain(" since ").Clock(r.Since).
-			Plain(", " + about(deploy.Remaining(r, now)) + " left").reason(r.Why)
+			Plain(", " + about(deploy.Remaining(r, now, nil)) + " left").reason(r.Why)
 	case deploy.Succeeded, deploy.RolledBack, deploy.Failed, deploy.Abandoned:
 		return ending(r)
 	case deploy.Running:
@@ -51,7 +51,10 @@ func underWay(r deploy.Release, now time.Time) Text {
 			since = cur.Begun
 		}
 	}
-	t = t.Plain(" since ").Clock(since).Plain(", " + about(deploy.Remaining(r, now)) + " left")
+	if v := r.Watch.Last.Verdict; v != "" && !r.Watch.Since.IsZero() {
+		t = t.Plainf(", %s", verdictWords[v])
+	}
+	t = t.Plain(" since ").Clock(since).Plain(", " + about(deploy.Remaining(r, now, nil)) + " left")
 	switch n := gates(r); {
 	case n == 1:
 		t = t.Plain(", not counting an approval")
@@ -59,6 +62,10 @@ func underWay(r deploy.Release, now time.Time) Text {
 		t = t.Plainf(", not counting %d approvals", n)
 	}
 	return t
+}
+
+var verdictWords = map[deploy.Verdict]string{
+	deploy.Healthy: "healthy", deploy.Unhealthy: "unhealthy", deploy.Inconclusive: "not enough to tell yet", deploy.Unknown: "without metrics",
 }
 
 func chapter(r deploy.Release, s *deploy.Step) string {

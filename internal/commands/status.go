@@ -69,6 +69,14 @@ func (h *Handler) one(ctx context.Context, t deploy.Target, releases []deploy.Re
 	} else {
 		text = text.Plain(": Slipway has not brought any version to 100 % yet.")
 	}
+	closure, err := h.store.Closure(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if closure.Lock != nil {
+		text = text.Plain(" It is locked since ").Clock(closure.Lock.Since).Plainf(" (%s was taken back by ", closure.Lock.Release).User(closure.Lock.By).
+			reason(closure.Lock.Reason).Plain("); to open it: ").Code(UnlockCommand{Service: t.Service, Environment: t.Environment}.String())
+	}
 	for _, r := range releases {
 		if r.Target == t {
 			return text.Plain(" ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).Plain("."), nil

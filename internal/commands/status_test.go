@@ -74,6 +74,7 @@ func TestHistory(t *testing.T) {
 	w.pass(62 * time.Second)
 	w.says("UBOB", `/rollback coditect-app --reason "5xx at 3 %"`)
 	w.drive("coditect-app-2")
+	w.says("UBOB", "/deploy unlock coditect-app")
 	w.says("UALICE", "/deploy coditect-app v1.2.5")
 	w.drive("coditect-app-3", &deploy.Error{Code: deploy.NotFound, Msg: "there is no service app"})
 	w.says("UALICE", "/deploy coditect-app v1.2.5")

@@ -23,6 +23,8 @@ func Apply(r Release, s Signal, now time.Time) (Release, []Entry) {
 		return r, r.resume(s, now)
 	case SignalRollBack:
 		return r, r.rollBack(s, now)
+	case SignalNote:
+		return r, r.note(s, now)
 	case SignalAbandon:
 		r.interrupt(now, "let go by break-glass")
 		return r, []Entry{r.enter(Abandoned, now, s.By, s.Reason)}
@@ -46,9 +48,35 @@ func (r *Release) MayApprove(gate *Step, by UserID) string {
 	return ""
 }
 
-func (r *Release) promote(s Signal, now time.Time) []Entry {
+// Gate is the gate that an approval would count at now, or nil. With force that is also one that waits for a verdict,
+// or at which Slipway has paused the release because of one.
+func (r *Release) Gate(force bool) *Step {
 	cur := r.Current()
-	if r.State != Waiting || cur == nil || cur.Kind != KindGate || cur.Status != Started {
+	if cur == nil || cur.Kind != KindGate || r.goingBack() {
+		return nil
+	}
+	switch {
+	case r.State == Waiting && cur.Status == Started:
+		return cur
+	case force && r.State == Running && cur.Status == Started:
+		return cur
+	case force && r.State == Paused && r.By == Slipway && cur.Ask != AskAlways:
+		return cur
+	}
+	return nil
+}
+
+// Against says why an approval would go against the verdict, or "" if it would not.
+func (r *Release) Against() string {
+	if r.watching() && r.Watch.Last.Verdict == Unhealthy {
+		return r.Watch.says()
+	}
+	return ""
+}
+
+func (r *Release) promote(s Signal, now time.Time) []Entry {
+	cur := r.Gate(s.Force)
+	if cur == nil {
 		return []Entry{r.heard(s, now, "came when no gate was open")}
 	}
 	if s.Step != "" && s.Step != cur.Name {
@@ -57,8 +85,20 @@ func (r *Release) promote(s Signal, now time.Time) []Entry {
 	if why := r.MayApprove(cur, s.By); why != "" {
 		return []Entry{r.heard(s, now, "refused: "+why)}
 	}
-	cur.Approvals = append(cur.Approvals, Approval{By: s.By, At: now})
+	against := r.Against()
+	if against == "" && !cur.asking() {
+		against = r.Watch.says()
+	}
+	if against != "" && (!s.Force || s.Reason == "") {
+		return []Entry{r.heard(s, now, "refused, since it goes against the verdict: "+against)}
+	}
+	approval := Approval{By: s.By, At: now}
 	text := fmt.Sprintf("approved %d %%", cur.Percent)
+	if against != "" {
+		approval.Forced, approval.Reason = true, s.Reason
+		text = fmt.Sprintf("approved %d %% against the verdict (%s), because: %s", cur.Percent, against, s.Reason)
+	}
+	cur.Approvals = append(cur.Approvals, approval)
 	if cur.Needed > 1 {
 		text += fmt.Sprintf(" (%d of %d)", len(cur.Approvals), cur.Needed)
 	}
@@ -66,9 +106,34 @@ func (r *Release) promote(s Signal, now time.Time) []Entry {
 	if len(cur.Approvals) < cur.Needed {
 		return entries
 	}
+	if cur.Begun.IsZero() {
+		cur.Begun = now
+	}
 	cur.Status, cur.EndedAt, cur.Note = Done, now, text
-	r.enter(Running, now, s.By, "")
+	paused := r.State == Paused
+	going := r.enter(Running, now, s.By, "")
+	if paused { // of an open gate, the approval says as much
+		entries = append(entries, going)
+	}
 	return entries
+}
+
+// Forced says whether somebody has promoted the release against the verdict.
+func (r *Release) Forced() bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool {
+		return slices.ContainsFunc(s.Approvals, func(a Approval) bool { return a.Forced })
+	})
+}
+
+// note keeps what somebody did about a rollback that has not quite ended.
+func (r *Release) note(s Signal, now time.Time) []Entry {
+	n := Note{Kind: s.Note, By: s.By, At: now, Text: s.Reason, Done: !s.Note.Asks()}
+	notes, added := AddNote(r.Notes, n)
+	if !added {
+		return []Entry{r.heard(s, now, "was done before")}
+	}
+	r.Notes = notes
+	return []Entry{n.Entry()}
 }
 
 func (r *Release) pause(s Signal, now time.Time) []Entry {
@@ -90,6 +155,7 @@ func (r *Release) resume(s Signal, now time.Time) []Entry {
 		next = RollingBack
 	}
 	r.retry(now)
+	r.Watch.Unsure, r.Watch.Errors = 0, 0
 	return []Entry{r.enter(next, now, s.By, s.Reason)}
 }
 

@@ -8,10 +8,16 @@ import (
 // Conclude is what becomes of r after its step was run: out if err is nil. A step that has ended meanwhile, or
 // that a roll back took away, changes nothing.
 func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (Release, []Entry) {
+	if name == WatchName {
+		return Saw(r, out.Look, err, now)
+	}
 	r = r.Clone()
 	cur := r.Current()
 	if cur == nil || cur.Name != name || cur.Status != Started {
 		return r, nil
+	}
+	if err == nil && out.Incident != nil {
+		r.Incident = out.Incident
 	}
 	switch {
 	case err != nil:
@@ -20,7 +26,7 @@ func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (
 		r.Facts = out.Facts
 		return r, []Entry{r.enter(Parked, now, Slipway, out.Park)}
 	case out.Again > 0:
-		changed := r.Facts != out.Facts || out.Note != "" && out.Note != cur.Note
+		changed := r.Facts != out.Facts || out.Incident != nil || out.Note != "" && out.Note != cur.Note
 		r.Facts, cur.Attempts, cur.Looks, cur.Look = out.Facts, 0, cur.Looks+1, now.Add(out.Again)
 		if !changed {
 			return r, nil
@@ -31,6 +37,9 @@ func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (
 		return r, []Entry{{At: now, Kind: EntryProgress, Step: cur.Name, Phase: cur.Phase, By: Slipway, Text: out.Note}}
 	default:
 		r.Facts = out.Facts
+		if cur.Kind == KindShift {
+			r.Watch.begins(r.Spec.Metrics, now)
+		}
 		return r, []Entry{cur.end(now, Done, out.Note)}
 	}
 }
@@ -52,6 +61,8 @@ func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
 		}
 		return []Entry{{At: now, Kind: kind, Step: cur.Name, Phase: cur.Phase, By: Slipway,
 			Text: fmt.Sprintf("%s; attempt %d, trying again", text, cur.Attempts)}}
+	case cur.Kind == KindIncident:
+		return r.fail(cur, now, text)
 	case CodeOf(err) == Internal, CodeOf(err) == Fenced:
 		return []Entry{r.enter(Parked, now, Slipway, fmt.Sprintf("%s: %s; traffic stays as it is", cur.Name, text))}
 	default:
@@ -61,8 +72,12 @@ func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
 
 // fail ends a step badly and decides what that means for the release.
 func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
-	if cur.Kind == KindRetire {
+	switch cur.Kind {
+	case KindRetire:
 		return []Entry{cur.end(now, Skipped, "the tag is left: "+text)}
+	case KindIncident:
+		return []Entry{cur.end(now, Skipped, "the evidence is not complete: "+text)}
+	default:
 	}
 	back := r.goingBack()
 	entries := []Entry{cur.end(now, Broken, text)}

@@ -10,6 +10,7 @@ type Do string
 
 const (
 	Act  Do = "act"  // run the step; its intent is in the release and the entries, to be stored first
+	See  Do = "look" // make a look at the metrics; it changes nothing outside
 	Wait Do = "wait" // nothing before Until (zero: until somebody says something)
 	End  Do = "end"  // the release has ended
 )
@@ -41,7 +42,7 @@ func Decide(r Release, now time.Time) (Release, []Entry, Action) {
 		more, action, decided := r.advance(cur, now)
 		entries = append(entries, more...)
 		if decided {
-			return r, entries, action
+			return r, entries, r.watched(action, now)
 		}
 	}
 }
@@ -56,12 +57,12 @@ func (r *Release) advance(cur *Step, now time.Time) (entries []Entry, a Action, 
 		entries = append(entries, r.begin(cur, now))
 	}
 	switch {
-	case cur.Kind == KindBake && !now.Before(cur.Until):
-		return append(entries, cur.end(now, Done, fmt.Sprintf("baked %s at %d %%", Planned(cur.Bake), cur.Percent))), a, false
-	case cur.Kind == KindGate && !now.Before(cur.Until):
-		return append(entries, r.expire(cur, now)), a, false
-	case cur.Kind == KindBake, cur.Kind == KindGate:
-		return entries, Action{Do: Wait, Step: cur.Name, Until: cur.Until}, true
+	case cur.Kind == KindBake, cur.Kind == KindObserve:
+		more, a, decided := r.baked(cur, now)
+		return append(entries, more...), a, decided
+	case cur.Kind == KindGate:
+		more, a, decided := r.gated(cur, now)
+		return append(entries, more...), a, decided
 	case cur.timedOut(now):
 		text := "not finished after " + Planned(cur.Within)
 		if cur.Note != "" {
@@ -88,12 +89,16 @@ func (r *Release) begin(s *Step, now time.Time) Entry {
 	e := Entry{At: now, Kind: EntryIntent, Step: s.Name, Phase: s.Phase, By: Slipway}
 	switch s.Kind {
 	case KindGate:
-		s.Until = now.Add(s.Within)
-		r.enter(Waiting, now, Slipway, "")
-		e.Kind, e.Text = EntryAsked, fmt.Sprintf("asks for %d %%", s.Percent)
+		if s.Ask == AskAlways {
+			return r.ask(s, now)
+		}
+		e.Text = fmt.Sprintf("waits for a verdict before %d %%", s.Percent)
 	case KindBake:
 		s.Until = now.Add(s.Bake)
 		e.Text = fmt.Sprintf("bakes %s at %d %%", Planned(s.Bake), s.Percent)
+	case KindObserve:
+		s.Until = now.Add(s.Bake)
+		e.Text = "observes for " + Planned(s.Bake)
 	case KindShift:
 		r.Facts.MaxShare = max(r.Facts.MaxShare, s.Percent)
 		e.Text = fmt.Sprintf("sends %d %% to %s", s.Percent, r.Version)
@@ -102,18 +107,6 @@ func (r *Release) begin(s *Step, now time.Time) Entry {
 	default: // the name of the step says it
 	}
 	return e
-}
-
-// expire closes a gate that nobody answered: the share stays where it is until somebody resumes or rolls back.
-func (r *Release) expire(gate *Step, now time.Time) Entry {
-	text := fmt.Sprintf("nobody approved %d %% within %s; traffic stays as it is", gate.Percent, Planned(gate.Within))
-	gate.reopen()
-	return r.enter(Paused, now, Slipway, text)
-}
-
-// reopen makes a gate ask again, from no approvals, when its release goes on.
-func (s *Step) reopen() {
-	s.Status, s.Approvals, s.Begun, s.Until = Pending, nil, time.Time{}, time.Time{}
 }
 
 func (s *Step) end(now time.Time, status StepStatus, note string) Entry {

@@ -23,7 +23,7 @@ func TestCanaryGoesThroughItsPlanInOrder(t *testing.T) {
 		t.Fatalf("action %v, want the end", a)
 	}
 	want := []deploy.StepName{"preflight/service", "preflight/image", "deploy/revision", "health/checks",
-		"traffic/10", "traffic/50", "traffic/100", "traffic/retire"}
+		"traffic/10", "traffic/50", "traffic/100", "validate/service", "traffic/retire"}
 	if d := cmp.Diff(want, w.acts); d != "" {
 		t.Errorf("acts (-want +got):\n%s", d)
 	}

@@ -16,6 +16,8 @@ const (
 	EntryApproved EntryKind = "approved" // one approval
 	EntrySignal   EntryKind = "signal"   // any other word from a person or replica, and what became of it
 	EntryState    EntryKind = "state"    // the release changed its state
+	EntryVerdict  EntryKind = "verdict"  // the judge says something else than before
+	EntryNote     EntryKind = "note"     // somebody did something about a release that was taken back
 )
 
 // Entry is one line of the journal: append-only, in order, never rewritten. Rev is the revision of the release

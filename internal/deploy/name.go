@@ -59,5 +59,9 @@ func CandidateName(platformService string, number, attempt int) RevisionName {
 	return RevisionName(fmt.Sprintf("%s-r%d-%d", platformService, number, attempt))
 }
 
+// WarmTag is the traffic tag that keeps the former version's instances while it has no traffic, so that a rollback
+// meets a warm one.
+func WarmTag(number int) string { return "rb-" + strconv.Itoa(number) }
+
 // CandidateTag is the traffic tag under which a candidate can be reached before it has traffic.
 func CandidateTag(number int) string { return "rc-" + strconv.Itoa(number) }

@@ -7,6 +7,8 @@ type Ask struct {
 	Version   string
 	Requester UserID
 	Reason    string
+	Again     bool // also what was taken back before
+	Left      Left // rollback: what is live, if known
 	Spec      Spec
 	Image     Image    // rollback: what the version was, if known
 	Baseline  Revision // rollback: where to return to
@@ -16,7 +18,7 @@ type Ask struct {
 // Invalid if the spec makes no plan, or a rollback has nowhere to return to.
 func NewRelease(a Ask) (Release, error) {
 	r := Release{
-		Kind: a.Kind, Target: a.Target, Version: a.Version, Requester: a.Requester, Reason: a.Reason,
+		Kind: a.Kind, Target: a.Target, Version: a.Version, Requester: a.Requester, Reason: a.Reason, Again: a.Again, Left: a.Left,
 		Spec: a.Spec, State: Running, By: a.Requester, Back: NewBack(),
 		Facts: Facts{Image: a.Image, Baseline: a.Baseline},
 	}

@@ -15,6 +15,8 @@ const (
 	withinShift     = 5 * time.Minute
 	withinVerify    = 2 * time.Minute
 	withinRetire    = time.Minute
+	withinValidate  = 2 * time.Minute
+	withinIncident  = 10 * time.Minute // a guard: it ends by itself once the metrics have caught up
 )
 
 // NewPlan lists the steps that carry a version to 100 % under spec. Invalid if its strategy does not end there.
@@ -30,19 +32,31 @@ func NewPlan(spec Spec) ([]Step, error) {
 	if len(spec.Health) > 0 {
 		plan = append(plan, Step{Name: "health/checks", Kind: KindHealth, Phase: Health, Within: withinHealth})
 	}
-	for _, t := range spec.Strategy.Steps {
-		plan = append(plan, trafficSteps(t, spec.Policy)...)
+	for i, t := range spec.Strategy.Steps {
+		plan = append(plan, trafficSteps(t, spec, i == 0)...)
 	}
-	plan = append(plan, Step{Name: "traffic/retire", Kind: KindRetire, Phase: Traffic, Within: withinRetire})
+	plan = append(plan, Step{Name: "validate/service", Kind: KindValidate, Phase: Validate, Within: withinValidate})
+	if spec.Observe > 0 {
+		plan = append(plan, Step{Name: "observe/watch", Kind: KindObserve, Phase: Observe, Percent: 100, Bake: spec.Observe})
+	}
+	plan = append(plan, Step{Name: "traffic/retire", Kind: KindRetire, Phase: lastPhase(spec), Within: withinRetire})
 	return pending(plan), nil
 }
 
-func trafficSteps(t TrafficStep, policy Policy) []Step {
+// lastPhase is the chapter in which a release tidies up.
+func lastPhase(spec Spec) Phase {
+	if spec.Observe > 0 {
+		return Observe
+	}
+	return Validate
+}
+
+func trafficSteps(t TrafficStep, spec Spec, first bool) []Step {
 	name := "traffic/" + strconv.Itoa(t.Percent)
 	var steps []Step
-	if t.Approve {
+	if ask, gated := asks(t, spec, first); gated {
 		steps = append(steps, Step{Name: StepName(name + "/gate"), Kind: KindGate, Phase: Traffic, Percent: t.Percent,
-			Needed: max(policy.Approvals, 1), Within: policy.ApprovalExpires})
+			Ask: ask, Needed: max(spec.Policy.Approvals, 1), Within: spec.Policy.ApprovalExpires})
 	}
 	steps = append(steps, Step{Name: StepName(name), Kind: KindShift, Phase: Traffic, Percent: t.Percent, Within: withinShift})
 	if t.Bake > 0 {
@@ -51,12 +65,26 @@ func trafficSteps(t TrafficStep, policy Policy) []Step {
 	return steps
 }
 
+// asks says whether there is a gate before a share, and when it asks people. Before the first share there is nothing
+// to judge, and without metrics there never is.
+func asks(t TrafficStep, spec Spec, first bool) (ask AskPolicy, gated bool) {
+	judged := spec.Metrics != nil && !first
+	switch {
+	case t.Approve, t.Unsure && !judged:
+		return AskAlways, true
+	case t.Unsure:
+		return AskUnsure, true
+	}
+	return AskNobody, judged
+}
+
 // NewBack lists the steps that give the baseline its traffic back.
 func NewBack() []Step {
 	return pending([]Step{
 		{Name: "rollback/traffic", Kind: KindReturn, Phase: BackTraffic, Percent: 100},
 		{Name: "rollback/verify", Kind: KindVerify, Phase: BackVerify, Within: withinVerify},
-		{Name: "rollback/retire", Kind: KindRetire, Phase: BackVerify, Within: withinRetire},
+		{Name: "rollback/incident", Kind: KindIncident, Phase: BackIncident, Within: withinIncident},
+		{Name: "rollback/retire", Kind: KindRetire, Phase: BackIncident, Within: withinRetire},
 	})
 }
 

@@ -26,8 +26,8 @@ type Platform interface {
 	// Shift sets absolute shares of traffic. Tags that people gave are kept, unless it is Bare. If the platform
 	// reports exactly these shares already, nothing is done.
 	Shift(ctx context.Context, q ShiftRequest) (Operation, error)
-	// Retire takes the tag off, so that the platform may let the revision go. Nothing is done if it is not there.
-	Retire(ctx context.Context, s ServiceRef, tag string) (Operation, error)
+	// Retire takes tags off, so that the platform may let their revisions go. Nothing is done if none is there.
+	Retire(ctx context.Context, s ServiceRef, tags ...string) (Operation, error)
 	// Wait asks once how an operation stands. With done, an error says that it has ended badly: codes as above, and
 	// asking again gives the same. Without done, an error says only that there was no answer. NotFound if the
 	// platform has forgotten the operation.
@@ -67,6 +67,9 @@ type RevisionStatus struct {
 	Failed  bool   // it will not become ready by waiting
 	Reason  string // why it is not ready, in the platform's words
 	Warm    bool   // has instances already
+	// Config is its settings by name, for comparing two revisions: "cpu" → "2", "secret DATABASE_URL" →
+	// "database-url:latest", "env VERSION" → a fingerprint of the value. Never the value of a variable.
+	Config map[string]string
 }
 
 // StageRequest asks for a revision without traffic.
@@ -86,8 +89,9 @@ type StageRequest struct {
 type ShiftRequest struct {
 	Service ServiceRef
 	Shares  map[RevisionName]int
-	Bare    bool  // tags go, too: one on a revision that is not ready can keep users where they are
-	Epoch   Epoch // of who asks; see Platform
+	Keep    map[string]RevisionName // tags to put on revisions, so that those stay warm without traffic
+	Bare    bool                    // tags go, too: one on a revision that is not ready can keep users where they are
+	Epoch   Epoch                   // of who asks; see Platform
 	Gaps    []Gap
 	Seal    string // names what is asked, with Epoch: the service is written to even if the shares are so already
 }

@@ -15,7 +15,7 @@ import (
 func TestPromisesHoldUnderAnyOrderOfEvents(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		r := canary(t)
+		r := anyCanary(t, rt)
 		now := start
 		for range rapid.IntRange(1, 120).Draw(rt, "events") {
 			before := r.Clone()
@@ -29,6 +29,30 @@ func TestPromisesHoldUnderAnyOrderOfEvents(t *testing.T) {
 	})
 }
 
+// anyCanary is watched or not, and asks people before each share, if unsure, or never.
+func anyCanary(t *testing.T, rt *rapid.T) deploy.Release {
+	r := canary(t, func(s *deploy.Spec) {
+		if rapid.Bool().Draw(rt, "watched") {
+			watched(s)
+		}
+		for i := range s.Strategy.Steps {
+			ask := rapid.SampledFrom([]string{"always", "unsure", "nobody"}).Draw(rt, "ask")
+			s.Strategy.Steps[i].Approve, s.Strategy.Steps[i].Unsure = ask == "always", ask == "unsure"
+		}
+	})
+	return r
+}
+
+// anyLook is what a look may come to, in any order.
+func anyLook(rt *rapid.T, r deploy.Release, now time.Time) (*deploy.Look, error) {
+	if rapid.IntRange(0, 4).Draw(rt, "answered") == 0 {
+		return nil, &deploy.Error{Code: deploy.Unavailable, Msg: "no"}
+	}
+	v := rapid.SampledFrom([]deploy.Verdict{deploy.Healthy, deploy.Healthy, deploy.Healthy, deploy.Inconclusive, deploy.Unhealthy, deploy.Unknown}).Draw(rt, "verdict")
+	critical := v == deploy.Unhealthy && rapid.Bool().Draw(rt, "critical")
+	return &deploy.Look{Through: now.Add(-r.Spec.Metrics.Lag), Judgement: deploy.Judgement{Verdict: v, Critical: critical, Why: "so"}}, nil
+}
+
 func step(rt *rapid.T, r deploy.Release, now *time.Time) (deploy.Release, []deploy.Entry) {
 	var entries []deploy.Entry
 	switch rapid.SampledFrom([]string{"look", "good", "bad", "say", "time"}).Draw(rt, "event") {
@@ -38,6 +62,9 @@ func step(rt *rapid.T, r deploy.Release, now *time.Time) (deploy.Release, []depl
 			By:   rapid.SampledFrom([]deploy.UserID{"U0ALICE", "U0BOB", "U0CAROL"}).Draw(rt, "by"),
 			Step: rapid.SampledFrom([]deploy.StepName{"", "traffic/50/gate", "traffic/100/gate"}).Draw(rt, "step"),
 		}
+		if s.Force = rapid.Bool().Draw(rt, "force"); s.Force {
+			s.Reason = "known"
+		}
 		r, entries = deploy.Apply(r, s, *now)
 	case "time":
 		*now = now.Add(time.Duration(rapid.IntRange(0, 7200).Draw(rt, "seconds")) * time.Second)
@@ -45,6 +72,12 @@ func step(rt *rapid.T, r deploy.Release, now *time.Time) (deploy.Release, []depl
 		good := rapid.IntRange(0, 3).Draw(rt, "luck") > 0
 		var a deploy.Action
 		r, entries, a = deploy.Decide(r, *now)
+		if a.Do == deploy.See {
+			look, err := anyLook(rt, r, *now)
+			var more []deploy.Entry
+			r, more = deploy.Conclude(r, a.Step, deploy.Outcome{Look: look}, err, *now)
+			return r, append(entries, more...)
+		}
 		if a.Do != deploy.Act {
 			return r, entries
 		}
@@ -106,7 +139,7 @@ func checkPromises(rt *rapid.T, before, after deploy.Release) {
 			open++
 		}
 		if s.Kind == deploy.KindShift && s.Status != deploy.Pending && i > 0 {
-			if g := after.Steps[i-1]; g.Kind == deploy.KindGate && (g.Status != deploy.Done || !approvedByOther(g)) {
+			if g := after.Steps[i-1]; g.Kind == deploy.KindGate && (g.Status != deploy.Done || !approvedByOther(g) && (g.Ask == deploy.AskAlways || after.Spec.Metrics == nil)) {
 				rt.Fatalf("%s ran without its gate: %+v", s.Name, g)
 			}
 		}
@@ -138,6 +171,11 @@ func approvedByOther(g deploy.Step) bool {
 // checkWayBack: from any state that is not terminal, a roll back and a working outside end the release.
 func checkWayBack(rt *rapid.T, r deploy.Release, now time.Time) {
 	was := r.State
+	if r.State == deploy.RolledBack && r.Kind == deploy.Deploy {
+		if lock, bar, ok := r.Leaves(); !ok || lock.Release != r.ID || bar.Version != r.Version {
+			rt.Fatalf("rolled back, and it leaves %+v and %+v", lock, bar)
+		}
+	}
 	r, _ = deploy.Apply(r, deploy.Signal{Kind: deploy.SignalRollBack, By: "U0BOB"}, now)
 	for range 20 {
 		var a deploy.Action
@@ -155,6 +193,8 @@ func checkWayBack(rt *rapid.T, r deploy.Release, now time.Time) {
 			now = a.Until
 		case deploy.Act:
 			r, _ = deploy.Conclude(r, a.Step, deploy.Outcome{Facts: r.Facts}, nil, now)
+		case deploy.See:
+			rt.Fatalf("a roll back in %s makes a look instead of going back", was)
 		}
 	}
 	rt.Fatalf("a roll back in %s never ends", was)

@@ -6,7 +6,7 @@ import (
 )
 
 // SchemaVersion of the stored Release. Add an upcaster in the store when it grows; never reuse a number.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // Kind says what a release is for.
 type Kind string
@@ -48,7 +48,9 @@ type Release struct {
 	Version   string    `json:"version"` // what was asked for: v1.2.4
 	Requester UserID    `json:"requester"`
 	Reason    string    `json:"reason,omitempty"`
-	Created   time.Time `json:"created"` // Redis time, as every time in here
+	Again     bool      `json:"again,omitempty"` // also what was taken back before
+	Left      Left      `json:"left,omitzero"`   // rollback: what was live, and is taken back
+	Created   time.Time `json:"created"`         // Redis time, as every time in here
 	Ended     time.Time `json:"ended,omitzero"`
 	Spec      Spec      `json:"spec"`
 
@@ -60,6 +62,10 @@ type Release struct {
 	Steps []Step `json:"steps"`          // the plan
 	Back  []Step `json:"back,omitempty"` // the plan of going back, taken when State is RollingBack
 	Facts Facts  `json:"facts"`
+
+	Watch    Watch     `json:"watch,omitzero"`
+	Incident *Incident `json:"incident,omitempty"` // once it was taken back
+	Notes    []Note    `json:"notes,omitempty"`    // what people did about that
 }
 
 // Facts are what steps have learnt. Later steps and a rollback rely on nothing else.
@@ -70,6 +76,15 @@ type Facts struct {
 	Operation string   `json:"operation,omitempty"`
 	Share     int      `json:"share,omitempty"`     // percent on the candidate, as the platform reported it last
 	MaxShare  int      `json:"max_share,omitempty"` // the most it ever had or may have had
+}
+
+// Left is what a rollback takes a target away from, as far as it is known.
+type Left struct {
+	Release  ReleaseID `json:"release,omitempty"` // that brought it
+	Version  string    `json:"version,omitempty"`
+	Digest   string    `json:"digest,omitempty"`
+	Revision Revision  `json:"revision,omitzero"`
+	Since    time.Time `json:"since,omitzero"` // it had 100 %
 }
 
 // Image is what a version is, by content.
@@ -90,7 +105,8 @@ type Revision struct {
 	Version string       `json:"version,omitempty"` // as far as known
 	Image   string       `json:"image,omitempty"`
 	Tag     string       `json:"tag,omitempty"`
-	URL     string       `json:"url,omitempty"` // of its tag
+	URL     string       `json:"url,omitempty"`  // of its tag
+	Warm    bool         `json:"warm,omitempty"` // it had instances when it was looked at
 }
 
 // Plan is the list of steps in force: Back once the release is going back, Steps before.
@@ -120,6 +136,8 @@ func (r *Release) Current() *Step {
 func (r Release) Clone() Release {
 	r.Steps = cloneSteps(r.Steps)
 	r.Back = cloneSteps(r.Back)
+	r.Watch.Points = slices.Clone(r.Watch.Points)
+	r.Notes = slices.Clone(r.Notes)
 	return r
 }
 

@@ -21,6 +21,9 @@ type Outcome struct {
 	Again time.Duration // > 0: not finished, look again after this
 	Note  string        // evidence in one line; kept with the step
 	Park  string        // not empty: going on could do harm; people are asked, and this is what they are told
+
+	Look     *Look     // KindWatch only: what was seen; Facts and the rest are not looked at
+	Incident *Incident // KindIncident only: the evidence, from now on part of the release
 }
 
 // RunnerFunc makes a function a Runner.

@@ -8,6 +8,7 @@ const (
 	SignalPause    SignalKind = "pause"     // stop here, leave traffic as it is
 	SignalResume   SignalKind = "resume"    // go on from a pause, or try a parked step again
 	SignalRollBack SignalKind = "roll_back" // go back now; cancels the step in progress
+	SignalNote     SignalKind = "note"      // somebody did something about the rollback; changes nothing else
 	SignalAbandon  SignalKind = "abandon"   // let go now, wherever traffic is: break-glass, from the command line only
 )
 
@@ -19,6 +20,8 @@ type Signal struct {
 	By     UserID     `json:"by"`
 	Step   StepName   `json:"step,omitempty"` // what the person was looking at; promote only
 	Reason string     `json:"reason,omitempty"`
+	Force  bool       `json:"force,omitempty"` // promote against the verdict; with Reason
+	Note   NoteKind   `json:"note,omitempty"`  // note only
 }
 
 // Urgent says whether the signal cancels the step in progress instead of waiting for it.

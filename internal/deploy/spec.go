@@ -9,7 +9,9 @@ type Spec struct {
 	Platform PlatformSpec  `json:"platform"`
 	Strategy Strategy      `json:"strategy"`
 	Health   []HealthCheck `json:"health"`
-	URL      string        `json:"url,omitempty"` // where users reach it; a rollback is verified here
+	URL      string        `json:"url,omitempty"`     // where users reach it; a rollback is verified here
+	Metrics  *MetricsSpec  `json:"metrics,omitempty"` // how it is watched; nil: it is not
+	Observe  time.Duration `json:"observe,omitempty"` // how long it is watched at 100 %, with the way back kept warm
 	Policy   Policy        `json:"policy"`
 	Channel  string        `json:"channel"`           // where its releases are shown
 	OnCall   string        `json:"on_call,omitempty"` // principal mentioned when somebody must act
@@ -72,6 +74,7 @@ type TrafficStep struct {
 	Percent int           `json:"percent"`
 	Bake    time.Duration `json:"bake,omitempty"`    // how long it stays there before the next
 	Approve bool          `json:"approve,omitempty"` // people are asked before it
+	Unsure  bool          `json:"unsure,omitempty"`  // people are asked before it if the verdict is inconclusive
 }
 
 // HealthCheck is one GET that must succeed on the candidate before it has traffic.

@@ -36,6 +36,22 @@ const (
 	KindRetire   StepKind = "traffic.retire.v1"    // the candidate's tag is taken off
 	KindReturn   StepKind = "rollback.traffic.v1"  // 100 % to the baseline, verified at the platform
 	KindVerify   StepKind = "rollback.verify.v1"   // /health answers with the version we went back to
+	KindValidate StepKind = "validate.service.v1"  // users reach the version, as the platform reports and /health says
+	KindObserve  StepKind = "observe.watch.v1"     // waits for time, and is watched meanwhile; pure
+	KindIncident StepKind = "rollback.incident.v1" // the evidence is kept
+	KindWatch    StepKind = "watch.look.v1"        // one look at the metrics; of no plan, made while a step waits
+)
+
+// WatchName is the name under which looks are made. No plan has a step of that name.
+const WatchName StepName = "watch"
+
+// AskPolicy says when a gate asks people.
+type AskPolicy string
+
+const (
+	AskAlways AskPolicy = ""          // whatever the verdict
+	AskUnsure AskPolicy = "unsure"    // only if the verdict is inconclusive; healthy goes on by itself
+	AskNobody AskPolicy = "automatic" // never: healthy goes on by itself, anything else pauses the release
 )
 
 // StepStatus is where a step stands.
@@ -63,6 +79,7 @@ type Step struct {
 	Bake      time.Duration `json:"bake,omitempty"`   // KindBake
 	Within    time.Duration `json:"within,omitempty"` // time-out, counted from Begun; 0 = none
 	Needed    int           `json:"needed,omitempty"` // KindGate: approvals needed
+	Ask       AskPolicy     `json:"ask,omitempty"`    // KindGate
 	Approvals []Approval    `json:"approvals,omitempty"`
 	Begun     time.Time     `json:"begun,omitzero"`
 	EndedAt   time.Time     `json:"ended,omitzero"`
@@ -75,6 +92,8 @@ type Step struct {
 
 // Approval is one person's yes at a gate.
 type Approval struct {
-	By UserID    `json:"by"`
-	At time.Time `json:"at"`
+	By     UserID    `json:"by"`
+	At     time.Time `json:"at"`
+	Forced bool      `json:"forced,omitempty"` // against the verdict
+	Reason string    `json:"reason,omitempty"` // why against the verdict
 }

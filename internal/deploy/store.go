@@ -35,11 +35,21 @@ type Commands interface {
 	// target and puts it on the due list. It returns the release as stored; Fresh is false if event was seen
 	// before, and the release is then the one created at that time.
 	// Held if another release has the target: the error wraps *HeldError. Invalid if r is to deploy the version that
-	// the target runs already as far as its releases say (see Live): the error wraps *LiveError.
+	// the target runs already as far as its releases say (see Live): the error wraps *LiveError. Held if r is to deploy
+	// to a target that is locked: the error wraps *LockedError. Invalid if r is to deploy a version that was taken back
+	// before and r.Again is not set: the error wraps *BarredError. A rollback is stopped by neither.
 	Create(ctx context.Context, r Release, event EventID) (Created, error)
 	// Signal puts s into the inbox of a release and wakes its owner. fresh is false if event was seen before.
 	// NotFound if there is no such release, Conflict if it has ended.
 	Signal(ctx context.Context, id ReleaseID, s Signal, event EventID) (fresh bool, err error)
+	// Unlock clears the lock of a target that a release left, and nothing else. cleared is false if there is no lock
+	// (any more), also when event was seen before. Conflict if the target is locked by another release.
+	Unlock(ctx context.Context, t Target, left ReleaseID, event EventID) (cleared bool, err error)
+	// Note adds a note to a release that has ended, with a journal entry, and wakes its announcement. The first note
+	// of a kind counts; one that is Done takes the place of one that is not. The release returned is as stored; fresh
+	// is false if nothing was changed: event was seen before, or there is such a note. n.At is set by the store.
+	// NotFound if there is no such release, Conflict if it has not ended: then it takes a Signal.
+	Note(ctx context.Context, id ReleaseID, n Note, event EventID) (r Release, fresh bool, err error)
 }
 
 // Created is the answer to Create.
@@ -79,6 +89,9 @@ type Reader interface {
 	Holder(ctx context.Context, t Target) (ReleaseID, error)
 	// Live is the release that last brought the target to 100 %. NotFound if Slipway has never done so.
 	Live(ctx context.Context, t Target) (Release, error)
+	// Closure is what stands in the way of releasing to a target. A commit that ends a release puts there what it
+	// leaves (see Release.Leaves).
+	Closure(ctx context.Context, t Target) (Closure, error)
 	// History is the releases of a target, newest first.
 	History(ctx context.Context, t Target, limit int) ([]Release, error)
 	// Active is every release that has not ended, oldest first.
@@ -152,7 +165,7 @@ type Committed struct {
 }
 
 // Announcements is what the announcer needs: for each release, what people have been shown, and a due list of
-// its own. Every Create, Commit and Signal makes the announcement of the release due.
+// its own. Every Create, Commit, Signal and Note makes the announcement of the release due.
 type Announcements interface {
 	// DueAnnouncements names releases whose announcement should be looked at, at most limit.
 	DueAnnouncements(ctx context.Context, limit int) ([]ReleaseID, error)
@@ -173,12 +186,14 @@ type AnnouncementClaim struct {
 
 // Announcement is what people have been shown of a release.
 type Announcement struct {
-	Channel string            `json:"channel,omitempty"` // id of the channel of the parent message
-	Parent  string            `json:"parent,omitempty"`  // timestamp of the parent message
-	Shown   string            `json:"shown,omitempty"`   // fingerprint of the parent as shown last
-	Told    int64             `json:"told,omitempty"`    // journal revision up to which the thread is complete
-	ToldTo  int               `json:"told_to,omitempty"` // and how many entries of the next revision are there
-	Asked   map[string]string `json:"asked,omitempty"`   // gate step → timestamp of the message that asks, "" once stamped
-	Posting string            `json:"posting,omitempty"` // key of the post whose outcome is not known yet
-	Since   time.Time         `json:"since,omitzero"`    // when Posting was written
+	Channel  string            `json:"channel,omitempty"`  // id of the channel of the parent message
+	Parent   string            `json:"parent,omitempty"`   // timestamp of the parent message
+	Shown    string            `json:"shown,omitempty"`    // fingerprint of the parent as shown last
+	Told     int64             `json:"told,omitempty"`     // journal revision up to which the thread is complete
+	ToldTo   int               `json:"told_to,omitempty"`  // and how many entries of the next revision are there
+	Asked    map[string]string `json:"asked,omitempty"`    // gate step → timestamp of the message that asks, "" once stamped
+	Incident string            `json:"incident,omitempty"` // timestamp of the incident's message
+	Files    map[string]string `json:"files,omitempty"`    // what was uploaded, by name: its id, or "-" when it was given up
+	Posting  string            `json:"posting,omitempty"`  // key of the post whose outcome is not known yet
+	Since    time.Time         `json:"since,omitzero"`     // when Posting was written
 }

@@ -41,6 +41,8 @@ type world struct {
 	now     time.Time
 	journal []deploy.Entry
 	acts    []deploy.StepName
+	look    func(*world) (*deploy.Look, error) // what a look comes to; nil: healthy
+	looks   int
 }
 
 func play(t *testing.T, r deploy.Release) *world { return &world{t: t, r: r, now: start} }
@@ -53,9 +55,11 @@ func (w *world) until(stop deploy.StepName) deploy.Action {
 		switch {
 		case a.Do == deploy.End, a.Do == deploy.Act && a.Step == stop:
 			return a
+		case a.Do == deploy.See:
+			w.see()
 		case a.Do == deploy.Act:
 			w.conclude(a.Step, deploy.Outcome{Facts: w.r.Facts}, nil)
-		case a.Until.IsZero() || w.r.State == deploy.Waiting:
+		case a.Until.IsZero() || w.r.State == deploy.Waiting || w.r.State == deploy.Paused && w.r.Current().Status == deploy.Pending:
 			return a
 		default:
 			w.now = a.Until
@@ -65,6 +69,42 @@ func (w *world) until(stop deploy.StepName) deploy.Action {
 	return deploy.Action{}
 }
 
+// see makes the look that is due.
+func (w *world) see() {
+	w.t.Helper()
+	w.looks++
+	look, err := healthy(w), error(nil)
+	if w.look != nil {
+		look, err = w.look(w)
+	}
+	r, entries := deploy.Conclude(w.r, deploy.WatchName, deploy.Outcome{Look: look}, err, w.now)
+	w.r, w.journal = r, append(w.journal, entries...)
+}
+
+// seen is a look that saw everything up to the lag of the source.
+func seen(w *world, v deploy.Verdict, critical bool, why string) *deploy.Look {
+	through := w.now.Add(-w.r.Spec.Metrics.Lag)
+	return &deploy.Look{From: through.Add(-5 * time.Minute), Through: through,
+		Judgement: deploy.Judgement{Verdict: v, Critical: critical, Why: why},
+		Point:     deploy.Point{At: through, Share: w.r.Facts.Share}}
+}
+
+func healthy(w *world) *deploy.Look {
+	return seen(w, deploy.Healthy, false, "0 of 4,118 requests failed")
+}
+
+// watched is a spec with metrics, observed for 15 minutes at 100 %.
+func watched(s *deploy.Spec) {
+	s.Metrics = &deploy.MetricsSpec{Source: deploy.CloudMonitoring, Lag: 3 * time.Minute, Every: 15 * time.Second, Minimum: 50,
+		Errors: 4, Unsure: 4, Objectives: []deploy.Objective{{Metric: deploy.ErrorRate, Target: 0.001, Critical: 0.01, Window: 5 * time.Minute}}}
+	s.Observe = 15 * time.Minute
+}
+
+// steps replaces the steps of the strategy.
+func steps(list ...deploy.TrafficStep) func(*deploy.Spec) {
+	return func(s *deploy.Spec) { s.Strategy.Steps = list }
+}
+
 func (w *world) decide() deploy.Action {
 	r, entries, a := deploy.Decide(w.r, w.now)
 	w.r, w.journal = r, append(w.journal, entries...)
@@ -72,6 +112,9 @@ func (w *world) decide() deploy.Action {
 }
 
 func (w *world) conclude(step deploy.StepName, out deploy.Outcome, err error) {
+	if s := w.r.Current(); s != nil && s.Kind == deploy.KindShift && err == nil {
+		out.Facts.Share = s.Percent
+	}
 	if err == nil && out.Again == 0 {
 		w.acts = append(w.acts, step)
 	}

@@ -114,7 +114,7 @@ func decodeEntries(id string, fields map[string]any) ([]deploy.Entry, error) {
 
 // announcementVersion is the schema version of announcements. As with releases, a replica does not touch what it
 // would not write back whole.
-const announcementVersion = 1
+const announcementVersion = 2
 
 // decodeAnnouncement reads an announcement of schema version sv; doc is empty before the first has been saved.
 func decodeAnnouncement(sv int64, doc string) (deploy.Announcement, error) {

@@ -61,9 +61,9 @@ func TestTheDocumentOfThisVersionIsAsItAlwaysWas(t *testing.T) {
 	}
 }
 
-func TestTheGoldenDocumentUsesEveryField(t *testing.T) {
+func TestTheGoldenDocumentsUseEveryField(t *testing.T) {
 	t.Parallel()
-	for _, path := range zeros(reflect.ValueOf(full()), "Release") {
+	for _, path := range append(zeros(reflect.ValueOf(full()), "Release"), zeros(reflect.ValueOf(announced()), "Announcement")...) {
 		t.Errorf("%s is zero in the sample, so a change of it would not be noticed", path)
 	}
 }
@@ -82,6 +82,8 @@ func zeros(v reflect.Value, path string) []string {
 				found = append(found, zeros(v.Field(i), path+"."+f.Name)...)
 			}
 		}
+	case v.Kind() == reflect.Pointer:
+		found = zeros(v.Elem(), path)
 	case v.Kind() == reflect.Slice && v.Len() > 0:
 		found = zeros(v.Index(0), path+"[0]")
 	}
@@ -120,7 +122,8 @@ func FuzzDecodeRelease(f *testing.F) {
 	}
 	f.Add(int64(deploy.SchemaVersion), string(doc))
 	f.Add(int64(deploy.SchemaVersion), `{"steps":[],"created":"2026-01-02T03:04:05.5+01:00","spec":{"health":null}}`)
-	f.Add(int64(2), "{}")
+	f.Add(int64(1), "{}")
+	f.Add(int64(deploy.SchemaVersion+1), "{}")
 	f.Fuzz(func(t *testing.T, sv int64, doc string) {
 		x, err := store.DecodeRelease(sv, doc)
 		if err != nil {
@@ -147,14 +150,15 @@ func full() deploy.Release {
 	one, ten := 1, 10
 	st := deploy.Step{
 		Name: "traffic/10", Kind: deploy.KindGate, Phase: deploy.Traffic, Status: deploy.Started, Percent: 10,
-		Bake: 5 * time.Minute, Within: time.Hour, Needed: 2, Approvals: []deploy.Approval{{By: "U0BOB", At: at(1)}},
+		Bake: 5 * time.Minute, Within: time.Hour, Needed: 2, Ask: deploy.AskUnsure, Approvals: []deploy.Approval{{By: "U0BOB", At: at(1), Forced: true, Reason: "a dry run"}},
 		Begun: at(2), EndedAt: at(3), Until: at(4), Attempts: 3, Looks: 4, Look: at(5), Note: "2 of 2 agree",
 	}
 	rev := deploy.Revision{Name: "coditect-app-r42-1", Version: "v1.2.4", Image: "gcr.io/p/coditect@sha256:ab", Tag: "rc-42",
-		URL: "https://rc-42---coditect.example"}
+		URL: "https://rc-42---coditect.example", Warm: true}
 	return deploy.Release{
 		Kind: deploy.Deploy, Target: deploy.Target{Service: "coditect-app", Environment: "production"}, Version: "v1.2.4",
-		Requester: "U0ALICE", Reason: "fixes <the> login & more", Created: at(0), Ended: at(9),
+		Requester: "U0ALICE", Reason: "fixes <the> login & more", Again: true, Created: at(0), Ended: at(9),
+		Left: deploy.Left{Release: "coditect-app-41", Version: "v1.2.5", Digest: "sha256:cd", Revision: rev, Since: at(7)},
 		Spec: deploy.Spec{
 			Image: "gcr.io/p/coditect",
 			Platform: deploy.PlatformSpec{
@@ -162,9 +166,11 @@ func full() deploy.Release {
 				Settings: deploy.Settings{CPU: "2", Memory: "2Gi", MinInstances: &one, MaxInstances: &ten, Concurrency: 80,
 					Timeout: time.Minute, Env: map[string]string{"VERSION": "v1.2.4"}, Secrets: map[string]string{"DB": "db:latest"}},
 			},
-			Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: []deploy.TrafficStep{{Percent: 10, Bake: time.Minute, Approve: true}}},
+			Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: []deploy.TrafficStep{{Percent: 10, Bake: time.Minute, Approve: true, Unsure: true}}},
 			Health:   []deploy.HealthCheck{{Path: "/health", Status: 200, Version: true, Timeout: time.Second}},
 			URL:      "https://coditect.example",
+			Metrics:  measured(),
+			Observe:  time.Hour,
 			Policy: deploy.Policy{Deploy: []deploy.Principal{"@dev"}, Approve: []deploy.Principal{"S0OPS"}, Approvals: 2,
 				RequesterMayApprove: true, ApprovalExpires: time.Hour, DeployAt: "a.yaml:3", ApproveAt: "a.yaml:4"},
 			Channel: "C0OPS", OnCall: "@oncall", Source: "coditect-app.yaml",
@@ -175,5 +181,39 @@ func full() deploy.Release {
 			Image:    deploy.Image{Repository: "gcr.io/p/coditect", Tag: "v1.2.4", Digest: "sha256:ab", Size: 12, Built: at(7)},
 			Baseline: rev, Candidate: rev, Operation: "operations/1", Share: 10, MaxShare: 50,
 		},
+		Watch: watched(), Incident: taken(),
+		Notes: []deploy.Note{{Kind: deploy.NoteBug, By: "U0BOB", At: at(9), Text: "asked", Link: "https://bugs.example/7", Done: true}},
+	}
+}
+
+func measured() *deploy.MetricsSpec {
+	return &deploy.MetricsSpec{
+		Source: deploy.Prometheus, Lag: 3 * time.Minute, Every: 15 * time.Second, Delay: 30 * time.Second, Minimum: 50, Errors: 3, Unsure: 4,
+		Objectives: []deploy.Objective{{Metric: deploy.ErrorRate, Target: 0.1, Critical: 1, Window: 5 * time.Minute, Worse: 2, Hold: true, DryRun: true}},
+		Prometheus: &deploy.PrometheusSpec{URL: "https://prom.example", Requests: "http_requests_total", Latency: "http_request_duration_seconds",
+			Code: "code", Service: "service", Revision: "revision", CPU: "cpu", Memory: "memory", Database: "connections"},
+		Database: &deploy.DatabaseMetrics{Instance: "coditect-db", Most: 100},
+	}
+}
+
+func watched() deploy.Watch {
+	seen := deploy.Seen{Requests: 204, Failed: 18, P50: 41.5, P95: 180, P99: 420}
+	return deploy.Watch{
+		Since: at(1), Shifted: at(2), Next: at(3), Through: at(4), At: at(5), Errors: 1, Trouble: "no answer", Unsure: 2,
+		Last: deploy.Judgement{Verdict: deploy.Unhealthy, Critical: true, Why: "18 of 204 requests failed", Findings: []deploy.Finding{{
+			Metric: deploy.ErrorRate, Verdict: deploy.Unhealthy, Critical: true, Value: 8.8, Known: true, Of: 204, Hits: 18,
+			Stable: 0.29, StableOf: 4102, StableHits: 12, Target: 0.1, Limit: 1, DryRun: true, Text: "18 of 204 requests failed (8.8 %)",
+		}}},
+		Points: []deploy.Point{{At: at(4), Share: 10, Candidate: seen, Stable: seen}},
+		Way:    deploy.Way{Checked: at(5), Gone: true, Warm: true, Moved: "20 % to app-r40-1"},
+	}
+}
+
+func taken() *deploy.Incident {
+	return &deploy.Incident{
+		At: at(9), Began: at(1), Back: at(8), Share: 10, Requests: 204, Failed: 18, CountedTo: at(8), Trigger: "18 of 204 requests failed",
+		Lines:    []deploy.LogGroup{{Count: 17, Text: "no such column", Last: at(7)}},
+		Platform: []string{"Ready: True"}, Changed: []string{"image"}, Missing: []string{"CPU: no answer"},
+		Diagnosis: deploy.Diagnosis{Symptom: "errors rise", Cause: "the migration was not run", Remedy: "run it"},
 	}
 }

@@ -28,9 +28,10 @@ func (s *Store) Create(ctx context.Context, r deploy.Release, event deploy.Event
 	}
 	k := keysFor(r.Target.Service)
 	got, err := s.run(ctx, createScript,
-		[]string{k.target(r.Target), k.num(r.Target.Service), k.due(), k.active(), k.index(r.Target), k.seen(event), k.announce()},
+		[]string{k.target(r.Target), k.num(r.Target.Service), k.due(), k.active(), k.index(r.Target), k.seen(event), k.announce(),
+			k.bars(r.Target)},
 		string(k), r.Target.Service, r.Target.String(), string(event), doc, deploy.SchemaVersion, entries,
-		announcementVersion, keepEvent.Milliseconds(), wanted(r))
+		announcementVersion, keepEvent.Milliseconds(), string(r.Kind), r.Version, insists(r))
 	if err != nil {
 		return deploy.Created{}, classify(op, err)
 	}
@@ -50,12 +51,12 @@ func creatable(r deploy.Release) error {
 	return nil
 }
 
-// wanted is the version that must not run yet. A rollback may be to what should run: it repairs what was moved by hand.
-func wanted(r deploy.Release) string {
-	if r.Kind != deploy.Deploy {
-		return ""
+// insists tells the script whether also what was taken back before may be deployed.
+func insists(r deploy.Release) string {
+	if r.Again {
+		return "again"
 	}
-	return r.Version
+	return ""
 }
 
 func created(op string, r deploy.Release, got reply) (deploy.Created, error) {
@@ -81,6 +82,8 @@ func created(op string, r deploy.Release, got reply) (deploy.Created, error) {
 			Code: deploy.Invalid, Op: op, Msg: fmt.Sprintf("%s runs %s already, since %s", r.Target, r.Version, live),
 			Err: &deploy.LiveError{Target: r.Target, Version: r.Version, Live: live},
 		}
+	case "locked", "barred":
+		return deploy.Created{}, closed(op, r, got)
 	case "lost":
 		return deploy.Created{}, notFound(op, deploy.ReleaseID(got.text(1)))
 	}

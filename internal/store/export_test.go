@@ -7,6 +7,9 @@ import (
 	"slipway/internal/deploy"
 )
 
+// AnnouncementVersion is the newest schema version of announcements.
+const AnnouncementVersion = announcementVersion
+
 // What tests reach besides the exported names.
 var (
 	EncodeRelease = encodeRelease

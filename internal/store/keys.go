@@ -20,7 +20,8 @@ const wakeChannel = "sw:wake"
 //	sw:{p}:rel:<id>:log         STREAM  the journal: id is revision-0; at, entries (JSON array)
 //	sw:{p}:rel:<id>:in          STREAM  the inbox: signal (JSON)
 //	sw:{p}:rel:<id>:ann         HASH    doc, sv, changed (since claimed), lease (its length), and the lease
-//	sw:{p}:target:<service/env> HASH    hold (release), since, live (release), runs (version)
+//	sw:{p}:target:<service/env> HASH    hold (release), since, live (release), runs (version), lock (JSON)
+//	sw:{p}:bars:<service/env>   LIST    what was taken back (JSON), newest first, at most twenty
 //	sw:{p}:num:<service>        STRING  last number given
 //	sw:{p}:due, :announce       ZSET    release → when somebody must look at it, at its announcement (Redis ms)
 //	sw:{p}:active               ZSET    release → when it was created, until it ends
@@ -51,6 +52,7 @@ func (k keys) log(id deploy.ReleaseID) string          { return k.release(id) + 
 func (k keys) inbox(id deploy.ReleaseID) string        { return k.release(id) + ":in" }
 func (k keys) announcement(id deploy.ReleaseID) string { return k.release(id) + ":ann" }
 func (k keys) target(t deploy.Target) string           { return string(k) + "target:" + t.String() }
+func (k keys) bars(t deploy.Target) string             { return string(k) + "bars:" + t.String() }
 func (k keys) index(t deploy.Target) string            { return string(k) + "index:" + t.String() }
 func (k keys) num(service string) string               { return string(k) + "num:" + service }
 func (k keys) seen(e deploy.EventID) string            { return string(k) + "seen:" + string(e) }

@@ -27,6 +27,9 @@ type move struct {
 	word     string // of the signal said
 	yield    bool
 	end      bool
+	takeBack bool // the end is that it was taken back
+	again    bool // also what was taken back
+	kind     deploy.NoteKind
 }
 
 // answer is what came back.
@@ -59,6 +62,8 @@ func (s span) possiblyAfter(t span) bool  { return s.most > t.least }
 // shelf is one target with its releases, as the rules have it.
 type shelf struct {
 	holder   deploy.ReleaseID
+	lock     deploy.ReleaseID // that left it
+	barred   bool             // all releases are of one version
 	number   int
 	newest   deploy.Epoch // of any release
 	seen     map[deploy.EventID]deploy.ReleaseID
@@ -73,6 +78,7 @@ type row struct {
 	until span
 	due   span
 	inbox string // words, each followed by a blank
+	notes string // kinds, each followed by a blank
 }
 
 func (s shelf) with(id deploy.ReleaseID, r row) shelf {
@@ -109,6 +115,10 @@ var rules = porcupine.Model{
 			return s.signal(m, a)
 		case "holder":
 			return a.code == "" && a.id == s.holder, s
+		case "unlock":
+			return s.unlock(m, a)
+		case "note":
+			return s.note(m, a)
 		}
 		r := s.releases[m.id]
 		switch m.op {
@@ -147,8 +157,11 @@ func (s shelf) create(m move, a answer) (bool, any) {
 	if id, ok := s.seen[m.event]; ok && m.event != "" {
 		return a.code == "" && !a.fresh && a.id == id && a.rev == s.releases[id].rev, s
 	}
-	if s.holder != "" {
+	switch {
+	case s.holder != "", s.lock != "":
 		return a.code == deploy.Held, s
+	case s.barred && !m.again:
+		return a.code == deploy.Invalid, s
 	}
 	s.number++
 	id := deploy.NewReleaseID(strings.TrimSuffix(string(m.id), "-0"), s.number)
@@ -170,6 +183,32 @@ func (s shelf) signal(m move, a answer) (bool, any) {
 	r.inbox += m.word + " "
 	r.due = r.hastened(m.at())
 	return a.code == "" && a.fresh, s.with(m.id, r).remembering(m.event, m.id)
+}
+
+func (s shelf) unlock(m move, a answer) (bool, any) {
+	switch _, seen := s.seen[m.event]; {
+	case seen, s.lock == "":
+		return a.code == "" && !a.fresh, s
+	case s.lock != m.id:
+		return a.code == deploy.Conflict, s
+	}
+	s.lock = ""
+	return a.code == "" && a.fresh, s.remembering(m.event, m.id)
+}
+
+func (s shelf) note(m move, a answer) (bool, any) {
+	r, there := s.releases[m.id]
+	switch _, seen := s.seen[m.event]; {
+	case !there:
+		return a.code == deploy.NotFound, s
+	case !seen && !r.ended:
+		return a.code == deploy.Conflict, s
+	case seen, strings.Contains(r.notes, string(m.kind)+" "):
+		return a.code == "" && !a.fresh && a.rev == r.rev && a.words == r.notes, s
+	}
+	r.rev++
+	r.notes += string(m.kind) + " "
+	return a.code == "" && a.fresh && a.rev == r.rev && a.words == r.notes, s.with(m.id, r).remembering(m.event, m.id)
 }
 
 // hastened: due now, unless somebody has a good lease.
@@ -221,6 +260,9 @@ func (s shelf) commit(r row, m move, a answer) (bool, any) {
 		r.ended, r.epoch, r.owner = true, 0, ""
 		if s.holder == m.id {
 			s.holder = ""
+		}
+		if m.takeBack {
+			s.lock, s.barred = m.id, true
 		}
 	case m.yield:
 		r = r.given(exactly(a.now), m.lease)

@@ -48,19 +48,20 @@ type player struct {
 	h      *history
 	rand   *rand.Rand
 	target deploy.Target
+	hasty  bool
 	ids    []deploy.ReleaseID // it has heard of
 	claims map[deploy.ReleaseID]deploy.Claim
 	read   map[deploy.ReleaseID][]deploy.Signal
 }
 
 // play has the clients play against a store and returns what they saw.
-func playHistory(t *testing.T, s deploy.Store) []porcupine.Operation {
+func playHistory(t *testing.T, s deploy.Store, hasty bool) []porcupine.Operation {
 	t.Helper()
 	h := &history{}
 	var all sync.WaitGroup
 	for i := range clients {
 		c := &player{
-			number: i, name: fmt.Sprint("client", i), store: s, h: h, rand: rand.New(rand.NewPCG(rand.Uint64(), 1)),
+			number: i, name: fmt.Sprint("client", i), store: s, h: h, hasty: hasty, rand: rand.New(rand.NewPCG(rand.Uint64(), 1)),
 			target: deploy.Target{Service: fmt.Sprint("app", i%2), Environment: "production"},
 			claims: map[deploy.ReleaseID]deploy.Claim{}, read: map[deploy.ReleaseID][]deploy.Signal{},
 		}
@@ -82,6 +83,10 @@ func (c *player) move(t *testing.T) {
 	}
 	claim := c.claims[id]
 	m := move{client: c.name, id: id, epoch: claim.Epoch, rev: claim.Release.Rev, lease: briefly.Milliseconds()}
+	if c.hasty {
+		c.rush(ctx, m)
+		return
+	}
 	switch n := c.rand.IntN(100); {
 	case len(c.ids) == 0 || n < 8:
 		c.create(ctx, m)
@@ -103,6 +108,24 @@ func (c *player) move(t *testing.T) {
 		c.due(ctx, m)
 	default:
 		pause(ctx, time.Duration(float64(briefly)*(0.5+c.rand.Float64())))
+	}
+}
+
+// rush has releases end soon, so that much happens after an end.
+func (c *player) rush(ctx context.Context, m move) {
+	switch n := c.rand.IntN(100); {
+	case len(c.ids) == 0 || n < 25:
+		c.create(ctx, m)
+	case n < 30:
+		c.holder(ctx, m)
+	case n < 50:
+		c.claim(ctx, m)
+	case n < 70:
+		c.commit(ctx, m)
+	case n < 85:
+		c.unlock(ctx, m)
+	default:
+		c.note(ctx, m)
 	}
 }
 
@@ -133,8 +156,11 @@ func (c *player) heardOf(id deploy.ReleaseID) {
 func (c *player) create(ctx context.Context, m move) {
 	m.op, m.id = "create", deploy.ReleaseID(c.target.Service+"-0")
 	m.event = deploy.EventID(fmt.Sprintf("create %s %d", c.target.Service, c.rand.IntN(12)))
+	m.again = c.rand.IntN(2) == 0
 	c.timed(m, func() answer {
-		got, err := c.store.Create(ctx, storetest.Release(c.target), m.event)
+		r := storetest.Release(c.target)
+		r.Again = m.again
+		got, err := c.store.Create(ctx, r, m.event)
 		c.heardOf(got.Release.ID)
 		return answer{code: deploy.CodeOf(err), id: got.Release.ID, fresh: got.Fresh, rev: got.Release.Rev}
 	})
@@ -166,10 +192,14 @@ func (c *player) commit(ctx context.Context, m move) {
 		return
 	}
 	m.op, m.yield, m.end = "commit", c.rand.IntN(5) == 0, c.rand.IntN(12) == 0
+	m.end = m.end || c.hasty && c.rand.IntN(2) == 0
 	next := next(claim)
 	next.Yield, next.After = m.yield, briefly
 	if m.end {
 		next.Release.State = deploy.Failed
+		if m.takeBack = c.hasty && c.rand.IntN(2) == 0; m.takeBack {
+			next.Release.State = deploy.RolledBack
+		}
 	}
 	if read := c.read[m.id]; len(read) > 0 {
 		last := read[c.rand.IntN(len(read))]
@@ -228,6 +258,30 @@ func (c *player) due(ctx context.Context, m move) {
 	})
 }
 
+func (c *player) unlock(ctx context.Context, m move) {
+	m.op, m.event = "unlock", deploy.EventID(fmt.Sprintf("unlock %s %d", m.id, c.rand.IntN(4)))
+	c.timed(m, func() answer {
+		cleared, err := c.store.Unlock(ctx, c.target, m.id, m.event)
+		return answer{code: deploy.CodeOf(err), fresh: cleared}
+	})
+}
+
+func (c *player) note(ctx context.Context, m move) {
+	if n := len(c.ids); n > 0 {
+		m.id = c.ids[c.rand.IntN(n)] // mostly one that has ended
+	}
+	m.op, m.event = "note", deploy.EventID(fmt.Sprintf("note %s %d", m.id, c.rand.IntN(12)))
+	m.kind = []deploy.NoteKind{deploy.NoteTaken, deploy.NoteBug, deploy.NoteFix, deploy.NoteReport}[c.rand.IntN(4)]
+	c.timed(m, func() answer {
+		got, fresh, err := c.store.Note(ctx, m.id, deploy.Note{Kind: m.kind, By: "U0BOB"}, m.event)
+		var words strings.Builder
+		for _, n := range got.Notes {
+			words.WriteString(string(n.Kind) + " ")
+		}
+		return answer{code: deploy.CodeOf(err), fresh: fresh, rev: got.Rev, words: words.String()}
+	})
+}
+
 // verdictOf checks a history; a picture of one that is not lawful is drawn into a file.
 func verdictOf(t *testing.T, ops []porcupine.Operation) (lawful bool, picture func() string) {
 	t.Helper()
@@ -252,23 +306,38 @@ func verdictOf(t *testing.T, ops []porcupine.Operation) (lawful bool, picture fu
 
 func TestHistoriesOfSixClientsAreLinearizable(t *testing.T) {
 	t.Parallel()
+	lawful(t, false, "create ", "create held", "claim ", "claim conflict", "commit ", "commit fenced",
+		"beat ", "beat fenced", "yield ", "yield fenced", "signal ", "inbox ", "due ", "holder ")
+}
+
+func TestHistoriesOfLocksBarsAndNotesAreLinearizable(t *testing.T) {
+	t.Parallel()
+	lawful(t, true, "create ", "create held", "create invalid", "unlock ", "unlock fresh", "note ", "note fresh", "note conflict")
+}
+
+// lawful has clients play at both servers, checks what they saw, and that every move came that must.
+func lawful(t *testing.T, hasty bool, musts ...string) {
+	t.Helper()
 	server := storetest.StartRedis(t)
 	for name, url := range map[string]string{"redis": server.URL(1), "miniredis": "redis://" + miniredis.RunT(t).Addr()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, came := opened(t, url, nil), map[string]int{}
 			for range 3 {
-				ops := playHistory(t, s)
+				ops := playHistory(t, s, hasty)
 				if lawful, picture := verdictOf(t, ops); !lawful {
 					t.Fatalf("%d moves are not linearizable; a picture is in %s", len(ops), picture())
 				}
 				for _, op := range ops {
-					came[op.Input.(move).op+" "+string(op.Output.(answer).code)]++
+					a := op.Output.(answer)
+					came[op.Input.(move).op+" "+string(a.code)]++
+					if a.fresh {
+						came[op.Input.(move).op+" fresh"]++
+					}
 				}
 				empty(t, url)
 			}
-			for _, must := range []string{"create ", "create held", "claim ", "claim conflict", "commit ", "commit fenced",
-				"beat ", "beat fenced", "yield ", "yield fenced", "signal ", "inbox ", "due ", "holder "} {
+			for _, must := range musts {
 				if came[must] == 0 {
 					t.Errorf("%q never happened: %v", must, came)
 				}
@@ -342,7 +411,7 @@ func TestTheCheckerRejectsAStoreThatIgnoresTheEpoch(t *testing.T) {
 			url := server.URL(1 + i)
 			c.faulty.Store, c.faulty.rdb = opened(t, url, nil), raw(t, url)
 			for range 5 { // a single history may happen not to need the epoch
-				if lawful, _ := verdictOf(t, playHistory(t, &c.faulty)); !lawful {
+				if lawful, _ := verdictOf(t, playHistory(t, &c.faulty, false)); !lawful {
 					return
 				}
 				empty(t, url)

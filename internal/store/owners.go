@@ -95,15 +95,19 @@ func (s *Store) Commit(ctx context.Context, c deploy.Commit) (deploy.Committed, 
 	if err != nil {
 		return deploy.Committed{}, &deploy.Error{Code: deploy.Invalid, Op: op, Err: err}
 	}
+	lock, bar, err := leaves(r)
+	if err != nil {
+		return deploy.Committed{}, &deploy.Error{Code: deploy.Invalid, Op: op, Err: err}
+	}
 	run := s.run
 	if c.Durable {
 		run = s.runDurable
 	}
 	got, err := run(ctx, commitScript,
 		[]string{k.release(r.ID), k.log(r.ID), k.inbox(r.ID), k.due(), k.active(), k.target(r.Target), k.index(r.Target),
-			k.announcement(r.ID), k.announce(), k.epoch(), k.run(), k.gaps()},
+			k.announcement(r.ID), k.announce(), k.epoch(), k.run(), k.gaps(), k.bars(r.Target)},
 		string(r.ID), int64(c.Epoch), r.Rev, r.Rev+1, doc, deploy.SchemaVersion, entries, c.Consumed, again(c), end(r),
-		r.Target.String(), keepEnded.Milliseconds(), string(k), r.Landed().Version, asking(c))
+		r.Target.String(), keepEnded.Milliseconds(), string(k), r.Landed().Version, asking(c), lock, bar)
 	// The epoch is in force and yet the journal has this revision: the release has gone back in time.
 	if err != nil && strings.Contains(err.Error(), "The ID specified in XADD is equal or smaller") {
 		return deploy.Committed{}, fenced(op)

@@ -27,6 +27,8 @@ var (
 	claimAnnouncementScript = load("claim_announcement")
 	saveAnnouncementScript  = load("save_announcement")
 	dueScript               = load("due")
+	unlockScript            = load("unlock")
+	noteScript              = load("note")
 )
 
 // script is a Lua file with the prelude in front of it.

@@ -18,7 +18,8 @@ import (
 
 func announced() deploy.Announcement {
 	return deploy.Announcement{Channel: "C0OPS", Parent: "1700000000.000100", Shown: "a b c 1", Told: 12, ToldTo: 1,
-		Asked: map[string]string{"traffic/50/gate": "1700000001.000200"}, Posting: "entry 12 1", Since: at(8)}
+		Asked: map[string]string{"traffic/50/gate": "1700000001.000200"}, Posting: "entry 12 1", Since: at(8),
+		Incident: "1700000002.000300", Files: map[string]string{"chart": "F0CHART"}}
 }
 
 func read(t *testing.T, path ...string) string {
@@ -53,6 +54,25 @@ func TestEveryVersionThatWasEverStoredIsRead(t *testing.T) {
 				t.Errorf("version %d is not as it always was: raise it\n%s", s.Newest, diff)
 			}
 		})
+	}
+}
+
+// TestAVersionThatOnlyAddedFieldsIsReadAsItIs is about documents of releases that were under way during the upgrade.
+func TestAVersionThatOnlyAddedFieldsIsReadAsItIs(t *testing.T) {
+	t.Parallel()
+	for name, s := range store.Schemas(full(), announced()) {
+		doc := read(t, name+".v1.json")
+		before, err := s.Read(1, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := s.Read(2, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(after, before); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 type AnnouncerStore interface {
 	deploy.Reader
 	deploy.Announcements
+	// Note keeps what came of what people asked for after a rollback.
+	Note(ctx context.Context, id deploy.ReleaseID, n deploy.Note, event deploy.EventID) (r deploy.Release, fresh bool, err error)
 	Wakes(ctx context.Context) (<-chan deploy.Wake, error)
 }
 
@@ -23,6 +25,10 @@ type AnnouncerStore interface {
 type AnnouncerOptions struct {
 	Channel  string // for releases whose catalog names none; default #devops-oncall
 	Sections bool   // draw phases as text from the start, where Slack's plan block is not available
+
+	Bugs   deploy.Notifier                                                                        // opens bug reports; nil: nobody does
+	Draw   func(deploy.Release) (picture []byte, alt string, err error)                           // a PNG; empty: there is nothing to draw. nil: no pictures
+	Report func(r deploy.Release, journal []deploy.Entry, name func(deploy.UserID) string) string // Markdown; nil: no reports
 }
 
 const (
@@ -49,6 +55,7 @@ type Announcer struct {
 	opts      AnnouncerOptions
 	log       zerolog.Logger
 	sections  atomic.Bool
+	history   history
 
 	mu     sync.Mutex
 	rounds map[deploy.ReleaseID]bool // going on; true if the release changed meanwhile

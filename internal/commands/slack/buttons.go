@@ -31,6 +31,10 @@ func rollBackQuestion(r *deploy.Release) string {
 	if unseen(r) {
 		return fmt.Sprintf("%s ends. %s keeps 100 %% of %s, the new revision gets no traffic.", r.ID, returnsTo(r), r.Target)
 	}
+	if r.Watch.Way.Gone {
+		return fmt.Sprintf("%s does not exist any more: traffic cannot go back to it. %s stops where it is and asks for somebody who sends traffic elsewhere by hand.",
+			cut(returnsTo(r), mostName), r.ID)
+	}
 	has := fmt.Sprintf("has %d %% now", r.Facts.Share)
 	if r.State == deploy.Parked {
 		has = fmt.Sprintf("had %d %% when last seen", r.Facts.Share)
@@ -60,14 +64,16 @@ func parentButtons(r *deploy.Release) sdk.Block {
 	return row("release", append(list, button(commands.Details, "Details", r, step))...)
 }
 
-// gateButtons are the answers to a gate's question.
+// gateButtons are the answers to a gate's question. Against the verdict nobody promotes with a click.
 func gateButtons(r *deploy.Release, gate deploy.Step) sdk.Block {
 	hold := "Hold"
 	if r.Facts.Share > 0 {
 		hold = fmt.Sprintf("Hold at %d %%", r.Facts.Share)
 	}
-	return row("gate",
-		button(commands.Promote, fmt.Sprintf("Promote to %d %%", gate.Percent), r, gate.Name).WithStyle(sdk.StylePrimary),
-		button(commands.Pause, hold, r, gate.Name),
-		rollBackButton(r, gate.Name))
+	list := []sdk.BlockElement{button(commands.Pause, hold, r, gate.Name), rollBackButton(r, gate.Name)}
+	if !refusesPromotion(r) {
+		promote := button(commands.Promote, fmt.Sprintf("Promote to %d %%", gate.Percent), r, gate.Name).WithStyle(sdk.StylePrimary)
+		list = append([]sdk.BlockElement{promote}, list...)
+	}
+	return row("gate", list...)
 }

@@ -21,6 +21,7 @@ func RequiredScopes() []Scope {
 	return []Scope{
 		{"commands", "/deploy, /promote and /rollback"},
 		{"chat:write", "chat.postMessage and chat.update: the messages of a release"},
+		{"files:write", "files.getUploadURLExternal and files.completeUploadExternal: pictures of a canary"},
 		{"channels:read", "conversations.list and conversations.info: finding a channel by name"},
 		{"channels:history", "conversations.history and conversations.replies: finding a message whose posting is in doubt"},
 		{"groups:read", "conversations.list and conversations.info in private channels"},

@@ -30,3 +30,12 @@ func took(d time.Duration) string {
 	}
 	return deploy.Took(d)
 }
+
+// counter shows how much of a whole is over, as on a watch: 3:10 of 5:00. What takes hours is shown without seconds.
+func counter(d, whole time.Duration) string {
+	d = max(d, 0)
+	if whole >= time.Hour {
+		return fmt.Sprintf("%d:%02d h", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}

@@ -10,29 +10,34 @@ import (
 
 // entryMessage is one transition as the thread tells it, with its evidence. ok is false for entries that are no
 // news: what is about to be tried, and what the parent message or a question shows already.
-func entryMessage(r deploy.Release, e deploy.Entry) (m message, ok bool) {
-	text := entryText(&r, e)
+// u is how long steps took before, nil if nobody knows.
+func entryMessage(r deploy.Release, e deploy.Entry, u deploy.Usual) (m message, ok bool) {
+	text := entryText(&r, e, u)
 	return message{text: cutMarkup(text, mostEntry)}, text != ""
 }
 
-func entryText(r *deploy.Release, e deploy.Entry) string {
+func entryText(r *deploy.Release, e deploy.Entry, u deploy.Usual) string {
 	switch e.Kind {
 	case deploy.EntryCreated:
 		return created(r, e)
 	case deploy.EntryOutcome:
-		return ended("✓", r, e)
+		return outcome(r, e, u)
 	case deploy.EntryFailure:
-		return ended("✗", r, e)
+		return ended("✗", r, e, "")
 	case deploy.EntryTrouble:
 		return "*" + entryLabel(r, e) + "* meets trouble\n" + evidence(e.Text)
 	case deploy.EntryAsked:
 		return "Slipway " + esc(oneLine(e.Text))
 	case deploy.EntryApproved:
-		return "✓ " + mention(e.By) + " " + esc(oneLine(e.Text))
+		return approved(r, e)
 	case deploy.EntrySignal:
 		return mention(e.By) + ": " + esc(strings.ReplaceAll(oneLine(e.Text), "_", " "))
 	case deploy.EntryState:
 		return entered(r, e)
+	case deploy.EntryVerdict:
+		return judgedAnew(e)
+	case deploy.EntryNote:
+		return noted(r, e)
 	case deploy.EntryIntent, deploy.EntryProgress:
 	}
 	return ""
@@ -66,15 +71,38 @@ func shiftShares(r *deploy.Release) []int {
 	return shares
 }
 
-func ended(sign string, r *deploy.Release, e deploy.Entry) string {
-	text := sign + " *" + entryLabel(r, e) + "*"
-	if t := took(time.Duration(e.Took) * time.Millisecond); t != "" {
-		text += " · " + t
+// outcome is a step that ended well, with a diagnosis where one was made, and a word if it was slow.
+func outcome(r *deploy.Release, e deploy.Entry, u deploy.Usual) string {
+	s, known := stepOf(r, e.Step)
+	if known && s.Kind == deploy.KindIncident && r.Incident != nil && r.Incident.Diagnosis.Symptom != "" {
+		e.Text = ""
+		return ended("✓", r, e, "") + "\n" + quotedLines(diagnosisLines(r.Incident.Diagnosis))
 	}
+	s.Status, s.EndedAt, s.Begun = deploy.Done, e.At, e.At.Add(-time.Duration(e.Took)*time.Millisecond)
+	slow := ""
+	if known && u.Slow(s, e.At) {
+		slow = "slow, usually " + deploy.Took(u.Step(s))
+	}
+	return ended("✓", r, e, slow)
+}
+
+func ended(sign string, r *deploy.Release, e deploy.Entry, slow string) string {
+	text := dotted(sign+" *"+entryLabel(r, e)+"*", took(time.Duration(e.Took)*time.Millisecond), slow)
 	if e.Text != "" {
 		text += "\n" + evidence(e.Text)
 	}
 	return text
+}
+
+// approved sets an approval against the verdict off from others: whoever reads the thread later looks for it.
+func approved(r *deploy.Release, e deploy.Entry) string {
+	gate, _ := stepOf(r, e.Step)
+	for _, a := range gate.Approvals {
+		if a.Forced && a.By == e.By && a.At.Equal(e.At) {
+			return "▲ *Against the verdict*\n" + mention(e.By) + " " + esc(cut(oneLine(e.Text), mostEntry/2))
+		}
+	}
+	return "✓ " + mention(e.By) + " " + esc(oneLine(e.Text))
 }
 
 func entryLabel(r *deploy.Release, e deploy.Entry) string {

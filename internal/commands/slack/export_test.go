@@ -33,17 +33,32 @@ func (d Drawn) Text() string        { return d.m.text }
 func (d Drawn) Fingerprint() string { return d.m.fingerprint() }
 
 func DrawParent(r deploy.Release, now time.Time, sections bool) Drawn {
+	return DrawParentBy(r, now, sections, nil)
+}
+
+// DrawParentBy is DrawParent with history.
+func DrawParentBy(r deploy.Release, now time.Time, sections bool, u deploy.Usual) Drawn {
 	f := asPlan
 	if sections {
 		f = asSection
 	}
-	return Drawn{parentMessage(r, now, f)}
+	return Drawn{parentMessage(r, now, f, u)}
 }
 
-func DrawAsk(r deploy.Release, step deploy.StepName, who string) Drawn {
+func DrawAsk(r deploy.Release, step deploy.StepName, who string, now time.Time) Drawn {
 	gate, _ := stepOf(&r, step)
-	return Drawn{askMessage(r, gate, who)}
+	return Drawn{askMessage(r, gate, who, now)}
 }
+
+func DrawIncident(r deploy.Release, locked bool, imageFile string) Drawn {
+	return Drawn{incidentMessage(r, locked, imageFile)}
+}
+
+func Reportable(r deploy.Release) bool      { return reportable(&r) }
+func Percent(share float64) string          { return asPercent(share) }
+func Millis(ms float64) string              { return millis(ms) }
+func Thousands(n int64) string              { return thousands(n) }
+func Counter(d, whole time.Duration) string { return counter(d, whole) }
 
 func DrawStamp(r deploy.Release, step deploy.StepName, who string) (Drawn, bool) {
 	gate, _ := stepOf(&r, step)
@@ -51,8 +66,11 @@ func DrawStamp(r deploy.Release, step deploy.StepName, who string) (Drawn, bool)
 	return Drawn{stampMessage(r, gate, who, stamp)}, ok
 }
 
-func DrawEntry(r deploy.Release, e deploy.Entry) (Drawn, bool) {
-	m, ok := entryMessage(r, e)
+func DrawEntry(r deploy.Release, e deploy.Entry) (Drawn, bool) { return DrawEntryBy(r, e, nil) }
+
+// DrawEntryBy is DrawEntry with history.
+func DrawEntryBy(r deploy.Release, e deploy.Entry, u deploy.Usual) (Drawn, bool) {
+	m, ok := entryMessage(r, e, u)
 	return Drawn{m}, ok
 }
 

@@ -2,45 +2,23 @@ package slack
 
 import (
 	"fmt"
+	"time"
 
+	"slipway/internal/commands"
 	"slipway/internal/deploy"
 )
 
-// usualReturn is how long Cloud Run takes to give 100 % back when nothing is wrong.
-const usualReturn = "usually about 6 s"
-
-// rollBackLine says what a roll back would do now; nothing where it cannot be asked for.
-func rollBackLine(r *deploy.Release) string {
-	switch {
-	case r.State.Terminal() || goingBack(r):
-		return ""
-	case !touched(r):
-		return "If you roll back now: it stops, nothing has been changed yet."
-	case r.Facts.Baseline.Name == "":
-		return ""
-	case unseen(r):
-		return fmt.Sprintf("If you roll back now: %s keeps 100 %%, the new revision gets no traffic.", esc(returnsTo(r)))
-	}
-	return fmt.Sprintf("If you roll back now: 100 %% to %s, %s.", esc(returnsTo(r)), usualReturn)
-}
-
 // nextLine says what comes by itself, and what does not.
-func nextLine(r *deploy.Release) string {
-	cur := r.Current()
+func nextLine(r *deploy.Release, now time.Time) string {
 	switch r.State {
-	case deploy.Running, deploy.RollingBack:
-		return nextStep(r)
+	case deploy.Running:
+		return sentences(nextStep(r, now), byItself(r))
+	case deploy.RollingBack:
+		return sentences(nextStep(r, now), willLock(r))
 	case deploy.Waiting:
-		if cur == nil || cur.Until.IsZero() {
-			return ""
-		}
-		return fmt.Sprintf("Next: somebody approves %d %% in the thread by %s; if nobody does, %s.", cur.Percent, clock(cur.Until), stays(r))
+		return sentences(nextAnswer(r), byItself(r))
 	case deploy.Paused:
-		const until = "nothing, until somebody resumes it or rolls it back."
-		if cur != nil && cur.Status == deploy.Started {
-			return "Next: finishes " + doing(*cur) + ", then " + until
-		}
-		return "Next: " + until
+		return joinLines(sentences(nextResume(r), byItself(r)), againstVerdict(r))
 	case deploy.Parked:
 		if goingBack(r) {
 			return "Next: nothing by itself. Somebody has to look, then try again."
@@ -51,6 +29,70 @@ func nextLine(r *deploy.Release) string {
 	return ""
 }
 
+func sentences(first, second string) string {
+	if first == "" || second == "" {
+		return first + second
+	}
+	return first + " " + second
+}
+
+// byItself says that watching goes on, whatever people are asked or have said.
+func byItself(r *deploy.Release) string {
+	if !takesItselfBack(r) {
+		return ""
+	}
+	return "If a critical limit is broken, it rolls back by itself."
+}
+
+func nextAnswer(r *deploy.Release) string {
+	cur := r.Current()
+	if cur == nil || cur.Until.IsZero() {
+		return ""
+	}
+	text := fmt.Sprintf("Next: somebody approves %d %% in the thread by %s; if nobody does, %s.", cur.Percent, clock(cur.Until), stays(r))
+	if cur.Ask != deploy.AskAlways {
+		text += " It goes on by itself if it becomes healthy."
+	}
+	return text
+}
+
+func nextResume(r *deploy.Release) string {
+	const until = "nothing, until somebody resumes it or rolls it back."
+	cur := r.Current()
+	switch {
+	case cur != nil && cur.Status == deploy.Started:
+		return "Next: finishes " + doing(r, *cur) + ", then " + until
+	case heldByVerdict(r):
+		return "Next: nothing, until somebody resumes it, which has it judged again, or rolls it back."
+	}
+	return "Next: " + until
+}
+
+// heldByVerdict says whether Slipway holds a release at a gate that goes by the verdict.
+func heldByVerdict(r *deploy.Release) bool {
+	cur := r.Current()
+	return r.State == deploy.Paused && r.By == deploy.Slipway && cur != nil && cur.Kind == deploy.KindGate && cur.Ask != deploy.AskAlways
+}
+
+// againstVerdict is how a release goes on all the same.
+func againstVerdict(r *deploy.Release) string {
+	if !heldByVerdict(r) {
+		return ""
+	}
+	return forceLine(r, *r.Current())
+}
+
+// forceLine is what has to be typed, ready to be pasted but for the reason. There is no button for it: whoever goes
+// against the verdict says why.
+func forceLine(r *deploy.Release, gate deploy.Step) string {
+	force := commands.PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: gate.Percent, Force: true, Reason: "…"}
+	how := "without a verdict"
+	if r.Watch.Last.Verdict == deploy.Unhealthy {
+		how = "against the verdict"
+	}
+	return "To promote " + how + ", an approver types: " + code(force.String())
+}
+
 // stays says where traffic is if nobody does anything.
 func stays(r *deploy.Release) string {
 	if r.Facts.Share == 0 {
@@ -59,10 +101,13 @@ func stays(r *deploy.Release) string {
 	return fmt.Sprintf("it stays at %d %%", r.Facts.Share)
 }
 
-func nextStep(r *deploy.Release) string {
+func nextStep(r *deploy.Release, now time.Time) string {
 	cur := r.Current()
 	if cur == nil {
 		return ""
+	}
+	if cur.Kind == deploy.KindGate && cur.Status == deploy.Started {
+		return "Next: " + willAsk(*cur) + "."
 	}
 	next, ok := following(r, *cur)
 	if cur.Status == deploy.Pending {
@@ -71,11 +116,26 @@ func nextStep(r *deploy.Release) string {
 	if !ok {
 		return "Next: nothing, this is the last step."
 	}
-	when := ""
-	if cur.Kind == deploy.KindBake && !cur.Until.IsZero() {
-		when = " when the bake ends at " + clock(cur.Until)
+	stay := cur.Kind == deploy.KindBake || cur.Kind == deploy.KindObserve
+	switch {
+	case !stay || cur.Until.IsZero():
+		return "Next: " + will(r, next) + "."
+	case watched(r):
+		return "Next, " + seenThrough(r, *cur, now) + ": " + will(r, next) + "."
+	case cur.Kind == deploy.KindObserve:
+		return "Next: " + will(r, next) + " at " + clock(cur.Until) + "."
 	}
-	return "Next: " + will(r, next) + when + "."
+	return "Next: " + will(r, next) + " when the bake ends at " + clock(cur.Until) + "."
+}
+
+// seenThrough is when a stay will have been seen to its end. The metrics of its last minute come later than that minute,
+// and are not waited for longer than a source that has fallen silent is.
+func seenThrough(r *deploy.Release, stay deploy.Step, now time.Time) string {
+	m := r.Spec.Metrics
+	if now.IsZero() || now.Before(stay.Until) {
+		return "about " + clock(stay.Until.Add(m.Lag+m.Every))
+	}
+	return "when its metrics are in, at " + clock(stay.Until.Add(m.Lag+time.Duration(m.Errors+1)*m.Every)) + " at the latest"
 }
 
 func following(r *deploy.Release, cur deploy.Step) (deploy.Step, bool) {

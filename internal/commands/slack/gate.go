@@ -20,19 +20,23 @@ func openGate(r *deploy.Release) *deploy.Step {
 }
 
 // askMessage is what asks people for their approval. who is the mention of those on call, written once per
-// gate: posting it is what notifies them.
-func askMessage(r deploy.Release, gate deploy.Step, who string) message {
-	question := wants(&r, gate, who) + "\n" + terms(&r, gate)
+// gate: posting it is what notifies them. A zero now leaves out the numbers of the last look.
+func askMessage(r deploy.Release, gate deploy.Step, who string, now time.Time) message {
+	lines := []string{wants(&r, gate, who, judged(&r, now)), terms(&r, gate)}
+	if refusesPromotion(&r) {
+		lines = append(lines, forceLine(&r, gate))
+	}
+	question := joinLines(lines...)
 	return message{text: question, blocks: []sdk.Block{section(question), gateButtons(&r, gate)}, aloud: true}
 }
 
 // stampMessage takes the place of the question once it is decided: the same, without buttons, and who decided.
 func stampMessage(r deploy.Release, gate deploy.Step, who, stamp string) message {
-	text := wants(&r, gate, who) + "\n" + stamp
+	text := wants(&r, gate, who, "") + "\n" + stamp
 	return message{text: text, blocks: []sdk.Block{section(text)}}
 }
 
-func wants(r *deploy.Release, gate deploy.Step, who string) string {
+func wants(r *deploy.Release, gate deploy.Step, who, verdict string) string {
 	now := "no traffic yet"
 	if before := shareBefore(r, gate); before.Percent > 0 {
 		now = fmt.Sprintf("now %d %%", before.Percent)
@@ -44,7 +48,32 @@ func wants(r *deploy.Release, gate deploy.Step, who string) string {
 	if who != "" {
 		text = who + "  " + text
 	}
+	return joinLines(text, verdict)
+}
+
+// judged is the verdict that people decide by, with what it rests on.
+func judged(r *deploy.Release, now time.Time) string {
+	word := verdictWord(r)
+	if word == "" {
+		return ""
+	}
+	numbers, upTo := numbersLine(r, now), ""
+	if numbers != "" && !r.Watch.Through.IsZero() {
+		upTo = " (up to " + clock(r.Watch.Through) + ")"
+	}
+	text := "*" + capital(word) + "*" + upTo
+	if rest, again := strings.CutPrefix(numbers, word); again {
+		return "*" + capital(word) + "*" + rest
+	}
+	if numbers != "" {
+		text += ": " + numbers
+	}
 	return text
+}
+
+// refusesPromotion says whether a plain approval would be refused.
+func refusesPromotion(r *deploy.Release) bool {
+	return watched(r) && r.Watch.Last.Verdict == deploy.Unhealthy
 }
 
 // shareBefore is the share and the bake that precede a gate in the plan. It is taken from the plan, so that the
@@ -76,6 +105,9 @@ func terms(r *deploy.Release, gate deploy.Step) string {
 	if !gate.Until.IsZero() {
 		text += " Expires " + clock(gate.Until) + ", then " + stays(r) + "."
 	}
+	if gate.Ask != deploy.AskAlways {
+		text += " Goes on by itself if it becomes healthy."
+	}
 	if len(gate.Approvals) > 0 {
 		text += fmt.Sprintf("\n%d of %d: %s", len(gate.Approvals), gate.Needed, approvers(gate))
 	}
@@ -93,10 +125,16 @@ func approvers(gate deploy.Step) string {
 // stampOf says in one line how a gate was decided. ok is false while it is not.
 func stampOf(r *deploy.Release, gate deploy.Step) (stamp string, ok bool) {
 	switch {
+	case gate.Status == deploy.Done && len(gate.Approvals) < gate.Needed:
+		return fmt.Sprintf("✓ Went on to %d %% by itself at %s: healthy", gate.Percent, clock(gate.EndedAt)), true
+	case gate.Status == deploy.Done && forcedBy(gate) != "":
+		return fmt.Sprintf("▲ Promoted to %d %% against the verdict by %s at %s\n%s", gate.Percent, approvers(gate), clock(lastApproval(gate)), forcedBy(gate)), true
 	case gate.Status == deploy.Done:
 		return fmt.Sprintf("✓ Promoted to %d %% by %s at %s", gate.Percent, approvers(gate), clock(lastApproval(gate))), true
 	case goingBack(r) || r.State.Terminal() || gate.Status.Ended():
 		return fmt.Sprintf("↩ Not promoted: rolled back by %s at %s", mention(r.By), clock(latest(gate.EndedAt, r.Since))), true
+	case r.State == deploy.Paused && r.By == deploy.Slipway && gate.Ask != deploy.AskAlways:
+		return fmt.Sprintf("■ Held %s at %s: %s", where(r), clock(r.Since), esc(cut(oneLine(r.Why), 2*mostNote))), true
 	case r.State == deploy.Paused && r.By == deploy.Slipway:
 		return fmt.Sprintf("■ Expired at %s, held %s", clock(r.Since), where(r)), true
 	case r.State == deploy.Paused:
@@ -105,6 +143,17 @@ func stampOf(r *deploy.Release, gate deploy.Step) (stamp string, ok bool) {
 		return fmt.Sprintf("■ Stopped %s by %s at %s", where(r), mention(r.By), clock(r.Since)), true
 	}
 	return "", false
+}
+
+// forcedBy is why those who went against the verdict did; "" if nobody has.
+func forcedBy(gate deploy.Step) string {
+	var reasons []string
+	for _, a := range gate.Approvals {
+		if a.Forced {
+			reasons = append(reasons, "Because: "+esc(cut(oneLine(a.Reason), mostNote)))
+		}
+	}
+	return strings.Join(reasons, "\n")
 }
 
 func where(r *deploy.Release) string {

@@ -20,7 +20,7 @@ var unavailable = []string{"internal_error", "fatal_error", "service_unavailable
 
 // missing are refusals because something is not there.
 var missing = []string{"user_not_found", "users_not_found", "user_not_visible", "channel_not_found", "no_such_subteam",
-	"subteam_not_found", "message_not_found", "thread_not_found"}
+	"subteam_not_found", "message_not_found", "thread_not_found", "file_not_found"}
 
 // judge turns an error of slack-go into one of ours: Unavailable (no answer, throttled, Slack's own trouble),
 // NotFound, Forbidden (token, scope, not a member) or Invalid. It tells the limiter of a 429.
@@ -102,4 +102,9 @@ var refused = map[string]string{
 	"is_archived":       "the channel is archived: name another in the catalog",
 	"restricted_action": "the workspace does not let the bot post there: ask its administrator",
 	"no_permission":     "the token lacks a permission: compare the app with deployments/slack/manifest.yaml",
+
+	"file_uploads_disabled":       "the workspace takes no files: ask its administrator; what is written is shown all the same",
+	"file_type_not_allowed":       "the workspace takes no files of this type: ask its administrator",
+	"file_upload_size_restricted": "the workspace takes no files of this size: ask its administrator",
+	"storage_limit_reached":       "the workspace has no room for files: ask its administrator",
 }

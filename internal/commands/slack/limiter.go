@@ -21,6 +21,10 @@ const (
 	methodAuth     = "auth.test"
 	methodOpen     = "apps.connections.open"
 	methodRespond  = "response_url"
+
+	methodUploadURL = "files.getUploadURLExternal"
+	methodUpload    = "upload_url" // the address that the method before gave
+	methodComplete  = "files.completeUploadExternal"
 )
 
 // pace is how fast we call a method: below what Slack promises to take, since all replicas share its patience.
@@ -41,6 +45,9 @@ var paces = map[string]pace{
 	methodUser:     {1.6, 30},
 	methodGroups:   {0.3, 8},
 	methodMembers:  {0.3, 8},
+
+	methodUploadURL: {1.6, 10},
+	methodComplete:  {1.6, 10},
 }
 
 // limiter is the one place that knows how often Slack may be called. It never waits itself: it says how long.

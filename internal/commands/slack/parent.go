@@ -19,39 +19,47 @@ const (
 )
 
 // parentMessage is a release as it stands at now: what is happening to users, what a roll back would do, what
-// comes next by itself, and the buttons. A zero now leaves out what changes by the passing of time alone; only
-// a release that is under way has such.
-func parentMessage(r deploy.Release, now time.Time, f form) message {
-	if r.State != deploy.Running && r.State != deploy.RollingBack {
+// comes next by itself, and the buttons. u is how long its steps took before, nil if nobody knows. A zero now leaves
+// out what changes by the passing of time alone and what changes with each look at the metrics; only a release that
+// ticks has such.
+func parentMessage(r deploy.Release, now time.Time, f form, u deploy.Usual) message {
+	if !ticks(&r) {
 		now = zero
 	}
 	title, state := titleLine(&r), stateLine(&r, now)
+	numbers, why := numbersLine(&r, now), whyLine(&r)
+	if numbers != "" && strings.Contains(why, numbers) {
+		numbers = ""
+	}
 	head := "*" + title + "*   " + byLine(&r) + "\n" + state
 	if r.Facts.Share > 0 && r.State != deploy.RolledBack {
 		head += "\n" + bar(r.Facts.Share)
 	}
-	why := whyLine(&r)
-	if why != "" {
-		head += "\n" + why
-	}
-	list := phases(&r, now)
-	blocks := []sdk.Block{section(head)}
-	if len(list) > 0 {
+	blocks := []sdk.Block{section(joinLines(head, numbers, why))}
+	if list := phases(&r, now, u); len(list) > 0 {
 		if f == asPlan {
 			blocks = append(blocks, planBlock(list))
 		} else {
 			blocks = append(blocks, planSection(list))
 		}
 	}
-	foresight := joinLines(rollBackLine(&r), nextLine(&r))
+	if kpis := kpiSection(&r, now); kpis != nil {
+		blocks = append(blocks, kpis)
+	}
+	foresight := joinLines(rollBackLine(&r, u), nextLine(&r, now), afterwards(&r))
 	if foresight != "" {
 		blocks = append(blocks, section(foresight))
 	}
 	blocks = append(blocks, parentButtons(&r))
 	return message{
-		text:   joinLines(title+" "+byLine(&r), state, why, foresight),
-		blocks: blocks, colour: colour(&r), footer: footer(&r, now),
+		text:   joinLines(title+" "+byLine(&r), state, numbers, why, foresight),
+		blocks: blocks, colour: colour(&r), footer: footer(&r, now, u),
 	}
+}
+
+// ticks says whether the message of a release changes while nothing happens to it.
+func ticks(r *deploy.Release) bool {
+	return r.State == deploy.Running || r.State == deploy.RollingBack || watched(r)
 }
 
 func joinLines(lines ...string) string {
@@ -103,108 +111,6 @@ func byLine(r *deploy.Release) string {
 	return fmt.Sprintf("#%d by %s", r.Number, mention(r.Requester))
 }
 
-// stateLine is the state in words; it is what changes first.
-func stateLine(r *deploy.Release, now time.Time) string {
-	switch r.State {
-	case deploy.Running:
-		return "▸ " + esc(shareWords(r)) + " · " + progress(r, now)
-	case deploy.Waiting:
-		return "▸ " + esc(shareWords(r)) + " · " + waiting(r)
-	case deploy.Paused:
-		return "■ " + esc(shareWords(r)) + " · held by " + mention(r.By) + " since " + clock(r.Since)
-	case deploy.Parked:
-		return "■ " + esc(shareWords(r)) + " · stopped since " + clock(r.Since) + ": Slipway cannot go on safely by itself"
-	case deploy.RollingBack:
-		return "▸ Going back to " + esc(returnsTo(r)) + " · " + progress(r, now)
-	case deploy.Succeeded:
-		return "✓ 100 % of traffic on " + esc(r.Version) + " since " + clock(r.Since)
-	case deploy.RolledBack:
-		return "✓ 100 % on " + esc(returnsTo(r)) + backTook(r)
-	case deploy.Abandoned:
-		return "✗ Let go by " + mention(r.By) + " at " + clock(r.Since) + " · " + fmt.Sprintf("%d %% of traffic was on %s when last seen", r.Facts.Share, esc(r.Version))
-	case deploy.Failed:
-		ended := "✗ Ended at " + clock(r.Since) + " before users saw anything of " + esc(r.Version)
-		if goingBack(r) { // which it has done, and verified
-			ended += " · 100 % on " + esc(returnsTo(r))
-		}
-		return ended
-	}
-	return esc(string(r.State))
-}
-
-// shareWords says how much traffic the new version has, as far as that is known. It is not escaped.
-func shareWords(r *deploy.Release) string {
-	if goingBack(r) {
-		if r.Plan()[0].Status == deploy.Done {
-			return "100 % on " + returnsTo(r)
-		}
-		return fmt.Sprintf("not all traffic is known to be on %s", returnsTo(r))
-	}
-	words := fmt.Sprintf("%d %% of traffic on %s", r.Facts.Share, r.Version)
-	if r.Facts.Share == 0 {
-		words = "no traffic on " + r.Version
-	}
-	switch {
-	case r.State == deploy.Parked: // often because it is no longer as Slipway left it
-		return words + " when last seen"
-	case r.Facts.Share == 0:
-		return words + " yet"
-	}
-	return words
-}
-
-// progress says what the current step does, since when, and what hinders it.
-func progress(r *deploy.Release, now time.Time) string {
-	cur := r.Current()
-	if cur == nil {
-		return "all steps done"
-	}
-	if cur.Status == deploy.Pending {
-		return "starting"
-	}
-	words := doing(*cur)
-	elapsed := ""
-	if !now.IsZero() {
-		elapsed = running(now.Sub(cur.Begun))
-	}
-	switch {
-	case cur.Kind == deploy.KindBake && elapsed == "":
-		words += " for " + deploy.Planned(cur.Bake)
-	case cur.Kind == deploy.KindBake:
-		words += " " + elapsed + " of " + deploy.Planned(cur.Bake)
-	case elapsed != "":
-		words += ", " + elapsed
-	}
-	if cur.Attempts > 1 && cur.Note != "" {
-		words += " · attempt " + fmt.Sprint(cur.Attempts) + ": " + esc(cut(oneLine(cur.Note), mostNote))
-	}
-	return words
-}
-
-func waiting(r *deploy.Release) string {
-	gate := r.Current()
-	if gate == nil {
-		return "waiting"
-	}
-	words := fmt.Sprintf("%s since %s", doing(*gate), clock(r.Since))
-	if gate.Needed > 1 {
-		words += fmt.Sprintf(" (%d of %d)", len(gate.Approvals), gate.Needed)
-	}
-	return words
-}
-
-// backTook is how long users waited for the former version, counted from the decision.
-func backTook(r *deploy.Release) string {
-	for _, s := range r.Back {
-		if s.Kind == deploy.KindReturn && s.Status == deploy.Done {
-			if t := took(s.EndedAt.Sub(s.Begun)); t != "" {
-				return " after " + t
-			}
-		}
-	}
-	return ""
-}
-
 func whyLine(r *deploy.Release) string {
 	switch r.State {
 	case deploy.RollingBack, deploy.RolledBack, deploy.Failed, deploy.Abandoned, deploy.Paused, deploy.Parked:
@@ -216,9 +122,9 @@ func whyLine(r *deploy.Release) string {
 	return ""
 }
 
-func footer(r *deploy.Release, now time.Time) string {
+func footer(r *deploy.Release, now time.Time, u deploy.Usual) string {
 	begun := "Started " + clock(r.Created)
-	left := deploy.Remaining(*r, r.Since)
+	left := deploy.Remaining(*r, r.Since, u)
 	switch {
 	case r.State.Terminal():
 		begun = "Ended " + clock(r.Ended)
@@ -230,7 +136,10 @@ func footer(r *deploy.Release, now time.Time) string {
 		if now.IsZero() {
 			return begun
 		}
-		begun += " · done about " + clock(now.Add(deploy.Remaining(*r, now)))
+		begun += " · done about " + clock(now.Add(deploy.Remaining(*r, now, u)))
+		if whole := usually(r, u); whole >= time.Minute {
+			begun += " (usually " + running(whole) + ")"
+		}
 	case left >= time.Second:
 		begun += " · about " + running(left) + " of work left"
 	default:
@@ -246,10 +155,23 @@ func footer(r *deploy.Release, now time.Time) string {
 	}
 }
 
+// usually is how long the plan in force takes by what it took before; 0 without history.
+func usually(r *deploy.Release, u deploy.Usual) (whole time.Duration) {
+	if len(u) == 0 {
+		return 0
+	}
+	for _, s := range r.Plan() {
+		whole += u.Step(s)
+	}
+	return whole
+}
+
+// gatesAhead is how many approvals are still to be had for certain: a gate that lets a healthy version through by
+// itself is none.
 func gatesAhead(r *deploy.Release) int {
 	n := 0
 	for _, s := range r.Plan() {
-		if s.Kind == deploy.KindGate && !s.Status.Ended() {
+		if s.Kind == deploy.KindGate && s.Ask == deploy.AskAlways && !s.Status.Ended() {
 			n++
 		}
 	}

@@ -16,11 +16,13 @@ type phase struct {
 	status sdk.TaskCardStatus
 	steps  []deploy.Step
 	took   string // "" while it has not begun, or if it took no time
+	slow   string // how long it takes usually, if it takes or took much longer
 	note   string // evidence, as people and platforms wrote it: not escaped
 }
 
-// phases sums the plan in force up, or after a failure the one that failed. A zero now leaves out whatever changes by the passing of time alone.
-func phases(r *deploy.Release, now time.Time) []phase {
+// phases sums the plan in force up, or after a failure the one that failed; u is how long steps took before. A zero now
+// leaves out whatever changes by the passing of time alone.
+func phases(r *deploy.Release, now time.Time, u deploy.Usual) []phase {
 	var list []phase
 	plan := r.Plan()
 	if r.State == deploy.Failed { // what failed is in the plan that it went forward with
@@ -37,6 +39,7 @@ func phases(r *deploy.Release, now time.Time) []phase {
 		p := &list[i]
 		p.status = p.sum()
 		p.took = p.duration(now)
+		p.slow = p.slowness(now, u)
 		p.note = p.evidence()
 	}
 	return list
@@ -84,6 +87,24 @@ func (p *phase) duration(now time.Time) string {
 	return running(now.Sub(from))
 }
 
+// slowness names the first step that takes, or took, much longer than it does usually.
+func (p *phase) slowness(now time.Time, u deploy.Usual) string {
+	for _, s := range p.steps {
+		if s.Status == deploy.Skipped || !s.Status.Ended() && now.IsZero() || !u.Slow(s, now) {
+			continue
+		}
+		usually := running(u.Step(s))
+		if usually == "" {
+			usually = "under 1 s"
+		}
+		if len(p.steps) == 1 {
+			return "slow, usually " + usually
+		}
+		return "slow: " + label(s) + ", usually " + usually
+	}
+	return ""
+}
+
 // evidence is what a phase has to show in one line.
 func (p *phase) evidence() string {
 	if p.id == deploy.Traffic && p.status != sdk.TaskCardStatusError {
@@ -126,10 +147,7 @@ func (p *phase) shares() string {
 
 // title is what stands beside the sign of a phase. It holds our own words only.
 func (p *phase) title() string {
-	if p.took == "" {
-		return chapter(p.id)
-	}
-	return chapter(p.id) + " · " + p.took
+	return dotted(chapter(p.id), p.took, p.slow)
 }
 
 // plan is Slack's plan block: one card per phase. Evidence is rich text, which Slack takes literally.
@@ -163,7 +181,7 @@ func planSection(list []phase) sdk.Block {
 		}
 		line := signs[p.status] + " *" + chapter(p.id) + "*"
 		if p.took != "" {
-			line += "  " + p.took
+			line += "  " + dotted(p.took, p.slow)
 		}
 		if p.note != "" {
 			line += "  " + esc(p.note)

@@ -45,6 +45,7 @@ type play struct {
 	entries []deploy.Entry
 	now     time.Time
 	instant bool                                                       // steps take no time
+	looks   func(*play) (*deploy.Look, error)                          // what a look comes to
 	commit  func(r deploy.Release, entries []deploy.Entry) (rev int64) // nil: nothing is stored
 }
 
@@ -72,7 +73,7 @@ func (p *play) keep(r deploy.Release, entries []deploy.Entry) {
 // until acts and waits until a step has begun, or the release waits for people or has ended.
 func (p *play) until(step deploy.StepName) *play {
 	p.t.Helper()
-	for range 100 {
+	for range 500 {
 		r, entries, action := deploy.Decide(p.release, p.now)
 		p.keep(r, entries)
 		if cur := r.Current(); cur != nil && cur.Name == step && cur.Status == deploy.Started {
@@ -85,6 +86,8 @@ func (p *play) until(step deploy.StepName) *play {
 			}
 			r, entries = deploy.Conclude(p.release, action.Step, p.outcome(r, action.Step), nil, p.now)
 			p.keep(r, entries)
+		case action.Do == deploy.See:
+			p.look()
 		case action.Do == deploy.Wait && r.State == deploy.Running:
 			p.now = action.Until
 		case action.Do == deploy.End && step == "":
@@ -122,6 +125,12 @@ func (p *play) outcome(r deploy.Release, name deploy.StepName) deploy.Outcome {
 	}
 	out.Facts = f
 	return out
+}
+
+func (p *play) look() {
+	seen, err := p.looks(p)
+	r, entries := deploy.Conclude(p.release, deploy.WatchName, deploy.Outcome{Look: seen}, err, p.now)
+	p.keep(r, entries)
 }
 
 func (p *play) say(kind deploy.SignalKind, by deploy.UserID, reason string) *play {

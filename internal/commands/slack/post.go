@@ -30,7 +30,12 @@ const (
 	keyParent keyKind = "parent"
 	keyAsk    keyKind = "ask"
 	keyEntry  keyKind = "entry"
+
+	keyIncident keyKind = "incident"
 )
+
+// inChannel says whether a message stands in the channel, and not in the thread of the release.
+func (k keyKind) inChannel() bool { return k == keyParent || k == keyIncident }
 
 // postKey names a message before it is posted, so that it can be found again by its metadata.
 type postKey struct {
@@ -47,7 +52,7 @@ func (k postKey) String() string {
 		return string(keyAsk) + " " + string(k.step)
 	case keyEntry:
 		return fmt.Sprintf("%s %d %d", keyEntry, k.rev, k.nth)
-	case keyParent:
+	case keyParent, keyIncident:
 	}
 	return string(k.kind)
 }
@@ -56,7 +61,7 @@ func parsePostKey(text string) (postKey, bool) {
 	parts := strings.Split(text, " ")
 	k := postKey{kind: keyKind(parts[0])}
 	switch {
-	case k.kind == keyParent && len(parts) == 1:
+	case k.kind.inChannel() && len(parts) == 1:
 		return k, true
 	case k.kind == keyAsk && len(parts) == 2:
 		k.step = deploy.StepName(parts[1])
@@ -79,7 +84,7 @@ func (t *round) post(ctx context.Context, key postKey, m message) (ts string, er
 	}
 	opts := append(m.options(), sdk.MsgOptionMetadata(sdk.SlackMetadata{EventType: eventType,
 		EventPayload: map[string]any{"release": string(t.release.ID), "key": t.note.Posting}}))
-	if key.kind != keyParent {
+	if !key.kind.inChannel() {
 		opts = append(opts, sdk.MsgOptionTS(t.note.Parent))
 	}
 	if m.aloud {
@@ -96,7 +101,7 @@ func (t *round) post(ctx context.Context, key postKey, m message) (ts string, er
 	t.a.answered()
 	t.note.Posting = ""
 	if refusal(err) == "thread_not_found" {
-		t.note.Parent, t.shown = "", shown{}
+		t.note.Parent, t.shown = "", shown{after: t.shown.after}
 	}
 	return ts, err
 }
@@ -153,6 +158,8 @@ func (t *round) adopt(key postKey, ts string) {
 	switch key.kind {
 	case keyParent:
 		t.note.Parent = ts
+	case keyIncident:
+		t.note.Incident = ts
 	case keyAsk:
 		t.asked(key.step, ts)
 	case keyEntry:
@@ -170,7 +177,7 @@ func (t *round) adopt(key postKey, ts string) {
 // false if there was no call left for it.
 func (t *round) find(ctx context.Context, key postKey) (ts string, looked bool, err error) {
 	method := methodReplies
-	if key.kind == keyParent {
+	if key.kind.inChannel() {
 		method = methodHistory
 	}
 	self, err := t.a.client.Identity(ctx)
@@ -190,7 +197,7 @@ func (t *round) find(ctx context.Context, key postKey) (ts string, looked bool, 
 			return err
 		})
 		switch {
-		case deploy.CodeOf(err) == deploy.NotFound && key.kind != keyParent:
+		case deploy.CodeOf(err) == deploy.NotFound && !key.kind.inChannel():
 			return "", true, nil // the thread is gone with its parent
 		case err != nil:
 			return "", false, err
@@ -210,7 +217,7 @@ func (t *round) find(ctx context.Context, key postKey) (ts string, looked bool, 
 
 func (t *round) page(ctx context.Context, key postKey, oldest, cursor string) ([]sdk.Message, string, error) {
 	const most = 200
-	if key.kind != keyParent {
+	if !key.kind.inChannel() {
 		page, _, next, err := t.a.client.api.GetConversationRepliesContext(ctx, &sdk.GetConversationRepliesParameters{
 			ChannelID: t.note.Channel, Timestamp: t.note.Parent, Oldest: oldest, Cursor: cursor, Limit: most, IncludeAllMetadata: true})
 		return page, next, err

@@ -34,6 +34,7 @@ type round struct {
 	lines   []line
 	note    deploy.Announcement
 	shown   shown
+	usual   deploy.Usual
 	back    time.Duration // come back after this; 0 = when the release changes
 	stale   error         // why a message could not be edited, if one could not
 }
@@ -68,7 +69,7 @@ func (a *Announcer) tell(ctx context.Context, id deploy.ReleaseID) {
 // run goes from the most to the least urgent: the parent's state, questions and stamps, the thread, the ticking.
 // A message that cannot be edited does not keep the rest back: people must be asked although it is not up to date.
 func (t *round) run(ctx context.Context) error {
-	steps := []func(context.Context) error{t.load, t.settle, t.parent, t.stamps, t.thread, t.tick}
+	steps := []func(context.Context) error{t.load, t.settle, t.parent, t.stamps, t.thread, t.incident, t.pictures, t.wishes, t.tick}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -92,6 +93,7 @@ func (t *round) load(ctx context.Context) error {
 		return err
 	}
 	t.release, t.lines = r, untold(entries, t.note)
+	t.usual = t.a.history.of(ctx, t.a.store, r)
 	return nil
 }
 

@@ -20,7 +20,7 @@ import (
 const channel = "devops-oncall"
 
 // scopes are those of the manifest.
-var scopes = []string{"commands", "chat:write", "channels:read", "channels:history", "groups:read", "groups:history", "users:read", "usergroups:read"}
+var scopes = []string{"commands", "chat:write", "files:write", "channels:read", "channels:history", "groups:read", "groups:history", "users:read", "usergroups:read"}
 
 // open makes a practice workspace and a client of it.
 func open(t testing.TB, change func(*workspace.Options), opts *slack.Options) (*workspace.Workspace, *slack.Client) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"slipway/internal/deploy"
 )
@@ -40,7 +41,7 @@ func (t *round) parent(ctx context.Context) error {
 }
 
 func (t *round) stateFingerprint() string {
-	return parentMessage(t.release, zero, t.a.form()).fingerprint()
+	return parentMessage(t.release, zero, t.a.form(), t.usual).fingerprint()
 }
 
 // leavesFor says how urgently a change of the parent is shown. While releases go as planned there are many.
@@ -54,8 +55,8 @@ func leavesFor(s deploy.State) int {
 // draw makes the parent message as of now.
 func (t *round) draw() (message, shown) {
 	now := t.now()
-	m := parentMessage(t.release, now, t.a.form())
-	return m, shown{state: t.stateFingerprint(), whole: m.fingerprint(), ask: t.shown.ask, at: now}
+	m := parentMessage(t.release, now, t.a.form(), t.usual)
+	return m, shown{state: t.stateFingerprint(), whole: m.fingerprint(), ask: t.shown.ask, after: t.shown.after, at: now}
 }
 
 // editParent shows the newest state. If there is no call left the rest of the round still goes on: posts have
@@ -70,7 +71,7 @@ func (t *round) editParent(ctx context.Context, leave int) error {
 	case "message_not_found", "cant_update_message":
 		// Somebody deleted it, or it belongs to an app that was here before. People need one to look at.
 		t.a.log.Warn().Str("release", string(t.release.ID)).Msg("the message of the release is gone; posting another")
-		t.note.Parent, t.shown = "", shown{}
+		t.note.Parent, t.shown = "", shown{after: t.shown.after}
 		return t.parent(ctx)
 	case "edit_window_closed":
 		err = nil
@@ -86,7 +87,7 @@ func (t *round) editParent(ctx context.Context, leave int) error {
 // tick edits the parent when nothing but time has passed: not more often than tickEvery, and only with calls
 // that nobody else needs.
 func (t *round) tick(ctx context.Context) error {
-	if s := t.release.State; s != deploy.Running && s != deploy.RollingBack || t.stale != nil {
+	if !ticks(&t.release) || t.stale != nil {
 		return nil
 	}
 	if wait := t.shown.at.Add(tickEvery).Sub(t.now()); wait > 0 {
@@ -120,8 +121,8 @@ func (t *round) stamps(ctx context.Context) error {
 		if open := openGate(&t.release); open == nil || open.Name != gate.Name {
 			continue
 		}
-		m := askMessage(t.release, gate, t.onCall(ctx))
-		if shown := m.fingerprint(); shown != t.shown.ask && t.may(methodUpdate, "", urgent) {
+		m := askMessage(t.release, gate, t.onCall(ctx), t.now())
+		if shown := askMessage(t.release, gate, t.onCall(ctx), zero).fingerprint(); shown != t.shown.ask && t.may(methodUpdate, "", urgent) {
 			if t.editAsk(ctx, ts, m) {
 				t.shown.ask = shown
 			}
@@ -156,13 +157,14 @@ func (t *round) ask(ctx context.Context) error {
 	if !t.may(methodPost, t.note.Channel, urgent) {
 		return errStop
 	}
-	m := askMessage(t.release, *gate, t.onCall(ctx))
+	who := t.onCall(ctx)
+	m := askMessage(t.release, *gate, who, t.now())
 	ts, err := t.post(ctx, postKey{kind: keyAsk, step: gate.Name}, m)
 	if err != nil {
 		return err
 	}
 	t.asked(gate.Name, ts)
-	t.shown.ask = m.fingerprint()
+	t.shown.ask = askMessage(t.release, *gate, who, zero).fingerprint()
 	return nil
 }
 
@@ -200,7 +202,7 @@ func (t *round) tellLine(ctx context.Context, l line) error {
 			return nil
 		}
 	}
-	m, ok := entryMessage(t.release, l.Entry)
+	m, ok := entryMessage(t.release, l.Entry, t.usual)
 	if !ok {
 		return nil
 	}
@@ -212,6 +214,9 @@ func (t *round) tellLine(ctx context.Context, l line) error {
 		return errStop
 	}
 	_, err := t.post(ctx, postKey{kind: keyEntry, rev: l.Rev, nth: l.nth}, m)
+	if err == nil && l.Kind == deploy.EntryVerdict {
+		t.noteFile(chartDue, strconv.FormatInt(l.Rev, 10))
+	}
 	return err
 }
 

@@ -90,10 +90,10 @@ func TestQuestionsAndStamps(t *testing.T) {
 	t.Parallel()
 	const who, gate = "<!subteam^S0ONCALL>", "traffic/50/gate"
 	at := func() *play { return start(t, newRelease(t, nil)).until(gate) }
-	golden(t, "ask", slack.DrawAsk(at().release, gate, who))
+	golden(t, "ask", slack.DrawAsk(at().release, gate, who, at().now))
 
 	two := start(t, newRelease(t, func(a *deploy.Ask) { a.Spec.Policy.Approvals = 2 })).until(gate).say(deploy.SignalPromote, "U0BOB", "")
-	golden(t, "ask-one-of-two", slack.DrawAsk(two.release, gate, who))
+	golden(t, "ask-one-of-two", slack.DrawAsk(two.release, gate, who, two.now))
 	if _, decided := slack.DrawStamp(two.release, gate, who); decided {
 		t.Error("a gate with one approval of two is not decided")
 	}
@@ -189,7 +189,7 @@ func TestWhatPeopleTypeReachesNobody(t *testing.T) {
 	held := start(t, r).until("traffic/10/bake").say(deploy.SignalPause, "U0CAROL", evil)
 	drawn := []slack.Drawn{
 		slack.DrawParent(held.release, held.now, false), slack.DrawParent(held.release, held.now, true),
-		slack.DrawAsk(held.release, "traffic/50/gate", "<!subteam^S0ONCALL>"),
+		slack.DrawAsk(held.release, "traffic/50/gate", "<!subteam^S0ONCALL>", held.now),
 	}
 	for _, e := range append(held.entries, deploy.Entry{Kind: deploy.EntryFailure, Step: evil, Text: evil}, deploy.Entry{Kind: deploy.EntrySignal, By: "U0CAROL", Text: evil}) {
 		if m, ok := slack.DrawEntry(held.release, e); ok {
@@ -233,7 +233,7 @@ func markedUp(t *testing.T, raw []byte) string {
 				walk(key, child)
 			}
 		case string:
-			if key != "value" {
+			if key != "value" && key != "alt_text" { // plain text, both
 				all = append(all, v)
 			}
 		}

@@ -97,7 +97,7 @@ func TestTheWayOfOneRelease(t *testing.T) {
 		r, entries := deploy.Apply(p.release, signal, p.now)
 		p.keep(r, entries)
 	}
-	if approvals := p.release.Steps[len(p.release.Steps)-3].Approvals; len(approvals) != 1 || approvals[0].By != "U0BOB" {
+	if approvals := p.release.Steps[len(p.release.Steps)-4].Approvals; len(approvals) != 1 || approvals[0].By != "U0BOB" {
 		t.Errorf("a double click counts %d times", len(approvals))
 	}
 	p.until("")

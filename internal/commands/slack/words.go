@@ -33,6 +33,9 @@ func label(s deploy.Step) string {
 	case deploy.KindHealth:
 		return "Health checks"
 	case deploy.KindGate:
+		if s.Ask != deploy.AskAlways {
+			return fmt.Sprintf("Verdict before %d %%", s.Percent)
+		}
 		return fmt.Sprintf("Approval of %d %%", s.Percent)
 	case deploy.KindShift:
 		return fmt.Sprintf("%d %% of traffic", s.Percent)
@@ -44,12 +47,20 @@ func label(s deploy.Step) string {
 		return "100 % back"
 	case deploy.KindVerify:
 		return "Verified"
+	case deploy.KindValidate:
+		return "Users reach it"
+	case deploy.KindObserve:
+		return "Observed at 100 %"
+	case deploy.KindIncident:
+		return "Evidence kept"
+	case deploy.KindWatch:
+		return "Look at the metrics"
 	}
 	return esc(string(s.Name))
 }
 
 // doing says what a step does while it does it.
-func doing(s deploy.Step) string {
+func doing(r *deploy.Release, s deploy.Step) string {
 	switch s.Kind {
 	case deploy.KindService:
 		return "checking the service"
@@ -60,6 +71,9 @@ func doing(s deploy.Step) string {
 	case deploy.KindHealth:
 		return "checking its health"
 	case deploy.KindGate:
+		if s.Ask != deploy.AskAlways && r.State != deploy.Waiting {
+			return fmt.Sprintf("waiting for a verdict before %d %%", s.Percent)
+		}
 		return fmt.Sprintf("waiting for approval of %d %%", s.Percent)
 	case deploy.KindShift:
 		return fmt.Sprintf("moving to %d %%", s.Percent)
@@ -71,6 +85,17 @@ func doing(s deploy.Step) string {
 		return "sending traffic back"
 	case deploy.KindVerify:
 		return "verifying"
+	case deploy.KindValidate:
+		return "checking that users reach it"
+	case deploy.KindObserve:
+		return "observing"
+	case deploy.KindIncident:
+		if r.Spec.Metrics == nil || unseen(r) {
+			return "keeping the evidence"
+		}
+		return "counting what users saw"
+	case deploy.KindWatch:
+		return "looking at the metrics"
 	}
 	return "at " + esc(string(s.Name))
 }
@@ -87,19 +112,43 @@ func will(r *deploy.Release, s deploy.Step) string {
 	case deploy.KindHealth:
 		return "checks the health of the new revision"
 	case deploy.KindGate:
-		return fmt.Sprintf("asks for approval of %d %%", s.Percent)
+		return willAsk(s)
 	case deploy.KindShift:
 		return fmt.Sprintf("%d %% of traffic", s.Percent)
 	case deploy.KindBake:
 		return fmt.Sprintf("stays at %d %% for %s", s.Percent, deploy.Planned(s.Bake))
 	case deploy.KindRetire:
+		if goingBack(r) && willLock(r) != "" {
+			return "cleans up"
+		}
 		return "cleans up, then it is done"
 	case deploy.KindReturn:
 		return "sends 100 % to " + esc(returnsTo(r))
 	case deploy.KindVerify:
 		return "verifies that " + esc(returnsTo(r)) + " answers"
+	case deploy.KindValidate:
+		return "checks that users reach " + esc(r.Version)
+	case deploy.KindObserve:
+		return "observes it at 100 % for " + deploy.Planned(s.Bake)
+	case deploy.KindIncident:
+		return "keeps the evidence"
+	case deploy.KindWatch:
+		return "looks at the metrics"
 	}
 	return esc(string(s.Name))
+}
+
+// willAsk says what a gate does when its turn comes.
+func willAsk(gate deploy.Step) string {
+	on := fmt.Sprintf("goes on to %d %% by itself if healthy", gate.Percent)
+	switch gate.Ask {
+	case deploy.AskUnsure:
+		return on + "; if there is not enough to tell, asks for approval; if unhealthy, is held"
+	case deploy.AskNobody:
+		return on + ", otherwise is held"
+	case deploy.AskAlways:
+	}
+	return fmt.Sprintf("asks for approval of %d %%", gate.Percent)
 }
 
 // goingBack says that the plan in force is the one of going back.

@@ -178,14 +178,15 @@ func filled(spec deploy.Spec, t deploy.Target, v string) deploy.Spec {
 	set.MinInstances, set.MaxInstances = copied(set.MinInstances), copied(set.MaxInstances)
 	spec.Strategy.Steps = slices.Clone(spec.Strategy.Steps)
 	spec.Health = slices.Clone(spec.Health)
+	spec.Metrics = copiedMetrics(spec.Metrics)
 	spec.Policy.Deploy = slices.Clone(spec.Policy.Deploy)
 	spec.Policy.Approve = slices.Clone(spec.Policy.Approve)
 	return spec
 }
 
-func copied(n *int) *int {
-	if n == nil {
+func copied[T any](p *T) *T {
+	if p == nil {
 		return nil
 	}
-	return new(*n)
+	return new(*p)
 }

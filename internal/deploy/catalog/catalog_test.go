@@ -80,6 +80,7 @@ func TestStagingDiffersFromProductionWhereTheFileSaysSo(t *testing.T) {
 	want.Platform.Service.Name = "coditect-app-staging"
 	want.Platform.Settings.Env["ENVIRONMENT"] = "staging"
 	want.URL = ""
+	want.Metrics, want.Observe = nil, 0
 	want.Policy.Deploy = []deploy.Principal{"@platform", "@oncall"}
 	want.Policy.DeployAt = got.Policy.DeployAt
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -167,6 +168,7 @@ func TestAResolvedSpecIsTheCallersOwn(t *testing.T) {
 	mine.Health[0].Path = "x"
 	mine.Policy.Deploy[0] = "x"
 	mine.Policy.Approve[0] = "x"
+	mine.Metrics.Every, mine.Metrics.Objectives[0].Target, mine.Metrics.Database.Most = 0, 0, 0
 	c.Services()[0], c.Environments("coditect-app")[0] = "x", "x"
 	if diff := cmp.Diff(want, resolve(t, c, "production")); diff != "" {
 		t.Errorf("changing one answer changed the next (-want +got):\n%s", diff)

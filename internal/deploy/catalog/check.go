@@ -12,7 +12,7 @@ import (
 
 // Limits of Slipway's own.
 const (
-	longestWait   = 168 * time.Hour // a bake or an approval; as long as Slipway remembers what it has seen
+	longestWait   = 168 * time.Hour // a bake, an observation or an approval; as long as Slipway remembers what it has seen
 	longestCheck  = time.Minute     // one health check
 	mostApprovals = 20
 	longestName   = 49 // of a service; as at Cloud Run
@@ -27,7 +27,7 @@ var (
 )
 
 // commandWords follow /deploy in place of a service.
-var commandWords = []string{"status", "history", "help", "queue"}
+var commandWords = []string{"status", "history", "help", "queue", "unlock"}
 
 const (
 	nameRule      = "lower case letters, digits and hyphens, beginning with a letter"
@@ -86,6 +86,11 @@ func (s *source) checkShared(path string, c Shared) {
 	if c.Policy != nil {
 		s.checkPolicy(under(path, "policy"), *c.Policy)
 	}
+	observe := time.Duration(deref(c.Observe))
+	s.must(observe <= longestWait, under(path, "observe"), "observe "+observe.String()+" is too long", "at most 168h")
+	if c.Metrics != nil {
+		s.checkMetrics(under(path, "metrics"), *c.Metrics)
+	}
 }
 
 func (s *source) checkImage(path, image string) {
@@ -95,9 +100,13 @@ func (s *source) checkImage(path, image string) {
 }
 
 func (s *source) checkURL(path, text string) {
+	s.must(address(text), path, "url "+strconv.Quote(text)+" is not the address of a service", "write https://api.example.com")
+}
+
+// address says whether text is the address of a server, with nothing secret or particular in it.
+func address(text string) bool {
 	u, err := url.Parse(text)
-	ok := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
-	s.must(ok, path, "url "+strconv.Quote(text)+" is not the address of a service", "write https://api.example.com")
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 func (s *source) checkPrincipal(path, p string) {

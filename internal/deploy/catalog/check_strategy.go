@@ -25,6 +25,8 @@ func (s *source) checkStrategy(path string, g Strategy) {
 	case deploy.BlueGreen:
 		s.must(len(g.Steps) == 1, steps, fmt.Sprintf("blue-green has one step, not %d", len(g.Steps)), "shares below 100 are canary steps")
 	}
+	first := under(item(steps, 0), "approve")
+	s.must(len(g.Steps) == 0 || g.Steps[0].Approve != approveUnsure, first, "approve of the first step is inconclusive", "before it there is no traffic to judge; write true or false")
 	before := 0
 	for i, t := range g.Steps {
 		s.checkStep(item(steps, i), t, before)

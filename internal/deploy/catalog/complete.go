@@ -55,7 +55,21 @@ func (w whole) complete() {
 			w.problem(w.at("platform.secrets."+v), v+" is in env and in secrets", "leave one")
 		}
 	}
+	w.checkVerdicts()
 	w.checkApprovers()
+}
+
+// checkVerdicts reports a step that asks for a verdict which nobody gives.
+func (w whole) checkVerdicts() {
+	if w.watched() || w.excused("metrics") || w.excused(w.at("metrics")) {
+		return
+	}
+	for i, t := range deref(w.Strategy).Steps {
+		if t.Approve == approveUnsure {
+			path := under(item(w.at("strategy.steps"), i), "approve")
+			w.problem(path, "approve is inconclusive, but "+w.name+" has no metrics", "people would always be asked; write true, or metrics")
+		}
+	}
 }
 
 func missingHint(key string) string {
@@ -74,10 +88,11 @@ func (w whole) checkInstances() {
 	w.problem(w.at("platform.min_instances"), fmt.Sprintf("min_instances %d is more than max_instances %d", *least, *most), "")
 }
 
-// checkApprovers reports a gate that can never open.
+// checkApprovers reports a gate that can never open. A gate that opens by itself needs nobody; to promote against its
+// verdict somebody must be in policy.approve, but that may be wanted of no one.
 func (w whole) checkApprovers() {
 	path, policy := w.at("policy.approve"), w.Policy
-	gates := slices.ContainsFunc(w.strategy().Steps, func(t deploy.TrafficStep) bool { return t.Approve })
+	gates := slices.ContainsFunc(w.strategy().Steps, func(t deploy.TrafficStep) bool { return t.Approve || t.Unsure })
 	if !gates || !w.has(path) {
 		return
 	}

@@ -2,16 +2,10 @@ package catalog
 
 import (
 	"reflect"
-	"regexp"
 	"strconv"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
 )
-
-// wholeNumber is the only way a number may be written: 010, 0x1F and 1_000 mean different things to different
-// readers.
-var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,8})$`)
 
 // decode fills v from the node at path. What does not fit is reported, and v left as it is.
 func (s *source) decode(n ast.Node, v reflect.Value, path string) {
@@ -28,7 +22,16 @@ func (s *source) decode(n ast.Node, v reflect.Value, path string) {
 		s.environments(n, p, path)
 		return
 	case *Duration:
-		s.duration(n, p, path)
+		s.duration(n, p, path, "s", "seconds")
+		return
+	case *Latency:
+		s.duration(n, (*Duration)(p), path, "ms", "milliseconds")
+		return
+	case *Percentage:
+		s.percentage(n, p, path)
+		return
+	case *Approve:
+		s.approve(n, p, path)
 		return
 	case *CPU:
 		s.cpu(n, p, path)
@@ -50,6 +53,8 @@ func (s *source) decode(n ast.Node, v reflect.Value, path string) {
 		}
 	case reflect.Int:
 		s.number(n, v, path)
+	case reflect.Float64:
+		s.fraction(n, v, path)
 	case reflect.Bool:
 		if b, ok := n.(*ast.BoolNode); ok {
 			v.SetBool(b.Value)
@@ -152,66 +157,6 @@ func (s *source) list(n ast.Node, v reflect.Value, path string) {
 		s.places[item(path, i)] = place{at, at}
 		s.decode(value, v.Index(i), item(path, i))
 	}
-}
-
-func (s *source) text(n ast.Node, path string) (string, bool) {
-	switch t := n.(type) {
-	case *ast.StringNode:
-		return t.Value, true
-	case *ast.LiteralNode:
-		return t.Value.Value, true
-	case ast.ScalarNode:
-		s.mistyped(n, path, "text", "put it in quotes: "+strconv.Quote(t.GetToken().Value))
-	default:
-		s.mistyped(n, path, "text", "")
-	}
-	return "", false
-}
-
-func (s *source) number(n ast.Node, v reflect.Value, path string) {
-	i, ok := n.(*ast.IntegerNode)
-	if !ok || !wholeNumber.MatchString(i.Token.Value) {
-		s.mistyped(n, path, "a whole number", "")
-		return
-	}
-	value, err := strconv.ParseInt(i.Token.Value, 10, 32)
-	if err != nil {
-		s.mistyped(n, path, "a whole number", "")
-		return
-	}
-	v.SetInt(value)
-}
-
-func (s *source) cpu(n ast.Node, into *CPU, path string) {
-	switch n.(type) {
-	case *ast.IntegerNode, *ast.FloatNode:
-		*into = CPU(n.GetToken().Value)
-	default:
-		if text, ok := s.text(n, path); ok {
-			*into = CPU(text)
-		}
-	}
-}
-
-func (s *source) duration(n ast.Node, into *Duration, path string) {
-	const units = "units are h, m, s and ms: 90s, 5m, 1h30m"
-	switch n.(type) {
-	case *ast.IntegerNode, *ast.FloatNode:
-		value := n.GetToken().Value
-		s.problem(path, last(path)+" "+value+" has no unit", "write "+value+"s if you mean seconds")
-		return
-	}
-	text, ok := s.text(n, path)
-	if !ok {
-		return
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		s.problem(path, last(path)+" "+strconv.Quote(text)+" is not a time span", units)
-		return
-	}
-	s.must(d >= 0, path, last(path)+" "+text+" is less than nothing", "")
-	*into = Duration(d)
 }
 
 func (s *source) mistyped(n ast.Node, path, want, hint string) {

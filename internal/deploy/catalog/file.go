@@ -32,6 +32,9 @@ type Shared struct {
 	// Checks that the new version must pass on its own URL before it has traffic. [] for none.
 	Health []HealthCheck `yaml:"health,omitzero"`
 	Policy *Policy       `yaml:"policy,omitempty"`
+	// How long a release is still watched at 100 %, with the old version kept warm.
+	Observe *Duration `yaml:"observe,omitempty"`
+	Metrics *Metrics  `yaml:"metrics,omitempty"`
 }
 
 // Environment is a place where the service runs.
@@ -87,8 +90,8 @@ type TrafficStep struct {
 	Percent int `yaml:"percent" jsonschema:"required,minimum=1,maximum=100"`
 	// How long it stays there before the release goes on.
 	Bake Duration `yaml:"bake,omitempty"`
-	// Whether people are asked before it.
-	Approve bool `yaml:"approve,omitempty"`
+	// Whether people are asked before it: always, never, or only if the verdict is inconclusive. Never means that a healthy version goes on by itself, if there are metrics.
+	Approve Approve `yaml:"approve,omitempty"`
 }
 
 // HealthCheck is one GET that must succeed.
@@ -117,6 +120,14 @@ type Policy struct {
 	ApprovalExpires Duration `yaml:"approval_expires,omitempty" jsonschema:"default=60m"`
 }
 
+// Approve says when people are asked: true, false or inconclusive. False is as if nothing were said.
+type Approve string
+
+const (
+	approveAlways Approve = "true"
+	approveUnsure Approve = "inconclusive"
+)
+
 // CPU is a number of CPUs, written as a number or as text.
 type CPU string
 
@@ -134,3 +145,11 @@ func (e Environments) MarshalYAML() (any, error) {
 
 // MarshalText writes the span so that decoding gives it back.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// MarshalYAML writes true as a truth value, so that decoding gives it back.
+func (a Approve) MarshalYAML() (any, error) {
+	if a == approveAlways {
+		return true, nil
+	}
+	return string(a), nil
+}

@@ -18,8 +18,10 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(string(guide))
-	f.Add(sound)
-	for _, seed := range []string{"", "a: &x [*x]", "? [a]: b", "service: {a: b: c}", "%YAML 1.2\n---\n-", "environments: {? : }", "a:\n\t- b", "service: |\n  x\n"} {
+	for _, seed := range []string{sound, watched, scraped} {
+		f.Add(seed)
+	}
+	for _, seed := range []string{"", "a: &x [*x]", "? [a]: b", "service: {a: b: c}", "%YAML 1.2\n---\n-", "environments: {? : }", "a:\n\t- b", "service: |\n  x\n", "metrics: {objectives: {cpu: {target: 1e2%, worse: .5}}}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -6,8 +6,8 @@ import (
 )
 
 // merged is what an environment has: its own, and what the top of the file says where it says nothing. Platform
-// and policy are merged key by key, env and secrets variable by variable; everything else, lists and the
-// strategy included, replaces as a whole.
+// and policy are merged key by key, env and secrets variable by variable; everything else, lists, the strategy and
+// the metrics included, replaces as a whole.
 func merged(top, own Shared) Shared {
 	return Shared{
 		Image:    cmp.Or(own.Image, top.Image),
@@ -17,6 +17,8 @@ func merged(top, own Shared) Shared {
 		Strategy: cmp.Or(own.Strategy, top.Strategy),
 		Health:   replaced(top.Health, own.Health),
 		Policy:   mergedPolicy(deref(top.Policy), deref(own.Policy)),
+		Observe:  cmp.Or(own.Observe, top.Observe),
+		Metrics:  cmp.Or(own.Metrics, top.Metrics),
 	}
 }
 

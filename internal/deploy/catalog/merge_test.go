@@ -36,6 +36,19 @@ func TestAnEnvironmentSaysOtherwise(t *testing.T) {
 		}},
 		{"no checks is something", "health: []", func(s *deploy.Spec) { s.Health = []deploy.HealthCheck{} }},
 		{"a policy is merged key by key", "policy: {requester_may_approve: true}", func(s *deploy.Spec) { s.Policy.RequesterMayApprove = true }},
+		{"an observation replaces", "observe: 1m", func(s *deploy.Spec) { s.Observe = time.Minute }},
+		{"no observation is something", "observe: 0s", func(s *deploy.Spec) { s.Observe = 0 }},
+		{"metrics replace as a whole", "metrics: {source: prometheus, objectives: {error_rate: {}}, prometheus: {url: http://p:9090}}", func(s *deploy.Spec) {
+			s.Metrics = &deploy.MetricsSpec{
+				Source: deploy.Prometheus, Lag: 30 * time.Second, Every: 15 * time.Second, Minimum: 50, Errors: 4, Unsure: 4,
+				Objectives: asTheGuideSets(deploy.ErrorRate),
+				Prometheus: &deploy.PrometheusSpec{
+					URL: "http://p:9090", Requests: "http_requests_total", Latency: "http_request_duration_seconds",
+					Code: "code", Service: "service", Revision: "revision",
+				},
+			}
+		}},
+		{"metrics are turned off", "metrics: {source: none}", func(s *deploy.Spec) { s.Metrics = nil }},
 		{"a list of people replaces", "policy: {deploy: [U0DAVE]}", func(s *deploy.Spec) {
 			s.Policy.Deploy = []deploy.Principal{"U0DAVE"}
 			s.Policy.DeployAt = "cat/app.yaml:34"
@@ -47,16 +60,16 @@ func TestAnEnvironmentSaysOtherwise(t *testing.T) {
 	} {
 		t.Run(tc.fact, func(t *testing.T) {
 			t.Parallel()
-			original, err := load(t, fstest.MapFS{"app.yaml": file(sound)})
+			original, err := load(t, fstest.MapFS{"app.yaml": file(watched)})
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := resolve(t, original, "staging")
 			tc.change(&want)
 
-			text := strings.Replace(sound, "    platform: {service: app-staging}", "    "+tc.own+"\n    platform: {service: app-staging}", 1)
+			text := strings.Replace(watched, "    platform: {service: app-staging}", "    "+tc.own+"\n    platform: {service: app-staging}", 1)
 			if strings.HasPrefix(tc.own, "platform") {
-				text = strings.Replace(sound, "platform: {service: app-staging}", tc.own, 1)
+				text = strings.Replace(watched, "platform: {service: app-staging}", tc.own, 1)
 			}
 			changed, err := load(t, fstest.MapFS{"app.yaml": file(text)})
 			if err != nil {

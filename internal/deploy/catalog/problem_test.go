@@ -70,19 +70,25 @@ func TestAProblemIsReportedWhereItIs(t *testing.T) {
 		for _, tc := range table {
 			t.Run(tc.fact, func(t *testing.T) {
 				t.Parallel()
-				if !strings.Contains(sound, tc.old) {
-					t.Fatalf("the sound file has no %q to break", tc.old)
-				}
-				_, err := load(t, fstest.MapFS{"app.yaml": file(strings.Replace(sound, tc.old, tc.new, 1))})
-				got := ""
-				if err != nil {
-					got = strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\ncat/app.yaml:", "\n"), "cat/app.yaml:")
-				}
-				if diff := cmp.Diff(tc.want, got); diff != "" {
-					t.Errorf("problems (-want +got):\n%s", diff)
-				}
+				tc.check(t, sound)
 			})
 		}
+	}
+}
+
+// check breaks a file without problems and holds what is then reported.
+func (b broken) check(t *testing.T, text string) {
+	t.Helper()
+	if !strings.Contains(text, b.old) {
+		t.Fatalf("the sound file has no %q to break", b.old)
+	}
+	_, err := load(t, fstest.MapFS{"app.yaml": file(strings.Replace(text, b.old, b.new, 1))})
+	got := ""
+	if err != nil {
+		got = strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\ncat/app.yaml:", "\n"), "cat/app.yaml:")
+	}
+	if diff := cmp.Diff(b.want, got); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }
 
@@ -181,6 +187,10 @@ var strategyProblems = []broken{
 	{"a bake of less than nothing", "bake: 5m", "bake: -5m", `22:27: bake -5m is less than nothing`},
 	{"a canary without steps", "  steps:\n    - {percent: 10, bake: 5m}\n    - {percent: 100, approve: true}\n", "", `19:1: the canary has no steps; write one per share of traffic: percent, bake, approve`},
 	{"blue-green in steps", "kind: canary", "kind: blue-green", `22:5: blue-green has one step, not 2; shares below 100 are canary steps`},
+	{"an approval that is neither", "approve: true", "approve: yes", `23:31: approve "yes" is not known; there is true, false, inconclusive`},
+	{"an approval misspelt", "approve: true", "approve: inconclusve", `23:31: approve "inconclusve" is not known; did you mean "inconclusive"?`},
+	{"an approval by number", "approve: true", "approve: 1", `23:31: approve must be true, false or inconclusive, not 1`},
+	{"a verdict before there is traffic", "bake: 5m", "bake: 5m, approve: inconclusive", `22:40: approve of the first step is inconclusive; before it there is no traffic to judge; write true or false`},
 	{"a strategy without a kind", "  kind: canary\n", "", `19:1: the strategy has no kind; an environment's strategy replaces the inherited one as a whole`},
 }
 
@@ -201,6 +211,9 @@ var togetherProblems = []broken{
 	{"part of a CPU serving many at once", "cpu: 2\n  memory: 2Gi", "cpu: 500m\n  memory: 512Mi", `12:16: concurrency 80 needs at least 1 CPU, not 500m; below one CPU it must be 1`},
 	{"a variable that is also a secret", "MODE: fast", "API_KEY: fast", `18:14: API_KEY is in env and in secrets; leave one`},
 	{"a gate that nobody may open", `["@oncall", U0CAROL]`, `[]`, `28:12: nobody may approve, but the strategy of staging asks for approval`},
+	{"a verdict that nobody gives", "approve: true", "approve: inconclusive", `23:31: approve is inconclusive, but staging has no metrics; people would always be asked; write true, or metrics`},
+	{"a verdict that nobody gives any more", "approve: true}", "approve: inconclusive}\nmetrics: {source: none}", `23:31: approve is inconclusive, but staging has no metrics; people would always be asked; write true, or metrics`},
+	{"a verdict from metrics that are misspelt", "approve: true}", "approve: inconclusive}\nmetrcs: {source: prometheus}", `24:1: unknown key "metrcs"; did you mean "metrics"?`},
 	{"a gate for more people than there are", "[\"@oncall\", U0CAROL]\n  approvals: 1", "[U0CAROL]\n  approvals: 2", `28:12: approvals is 2, more than the 1 who may approve`},
 	{"two environments in one service", "app-production}", "app-staging}", `37:25: app/production and app/staging are both cloudrun:my-gcp-project/us-central1/app-staging; the other is at cat/app.yaml:34`},
 }

@@ -18,7 +18,7 @@ import (
 
 // Rewriting is what a copy of a catalog has that the original does not. Zero values change nothing.
 type Rewriting struct {
-	Speed    float64                  // bakes and the expiry of approvals are divided by it; request and check times are not
+	Speed    float64                  // times that people wait or look for are divided by it; request and check times and latencies are not
 	Registry string                   // host:port that takes the place of every image's registry
 	URLs     map[deploy.Target]string // where users reach a target
 }
@@ -107,21 +107,39 @@ func (r Rewriting) shared(s *Shared) {
 	}
 	if s.Strategy != nil {
 		for i := range s.Strategy.Steps {
-			r.divide(&s.Strategy.Steps[i].Bake)
+			r.divide(&s.Strategy.Steps[i].Bake, time.Millisecond)
 		}
 	}
 	if s.Policy != nil {
-		r.divide(&s.Policy.ApprovalExpires)
+		r.divide(&s.Policy.ApprovalExpires, time.Millisecond)
+	}
+	if s.Observe != nil {
+		r.divide(s.Observe, time.Millisecond)
+	}
+	if s.watched() && r.faster() {
+		s.Metrics = s.Metrics.explicit() // so that defaults are divided too
+		r.metrics(s.Metrics)
+	}
+}
+
+func (r Rewriting) metrics(m *Metrics) {
+	r.divide(m.Lag, time.Millisecond)
+	r.divide(&m.Delay, time.Millisecond)
+	r.divide(&m.Every, shortestEvery)
+	for _, name := range deploy.MetricNames() {
+		if goal := m.Objectives.goal(name); goal != nil {
+			r.divide(&goal.judging().Window, shortestEvery)
+		}
 	}
 }
 
 func (r Rewriting) faster() bool { return r.Speed != 0 && r.Speed != 1 }
 
-// divide leaves at least a millisecond of what was more than nothing.
-func (r Rewriting) divide(d *Duration) {
+// divide leaves at least so much of what was more than nothing.
+func (r Rewriting) divide(d *Duration, least time.Duration) {
 	if !r.faster() || *d <= 0 {
 		return
 	}
 	scaled := time.Duration(float64(*d) / r.Speed).Round(time.Millisecond)
-	*d = Duration(max(scaled, time.Millisecond))
+	*d = Duration(max(scaled, least))
 }

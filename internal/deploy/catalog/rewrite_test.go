@@ -52,6 +52,12 @@ func TestARewrittenCatalogDiffersOnlyWhereItShould(t *testing.T) {
 		want.URL = url
 		want.Strategy.Steps[0].Bake, want.Strategy.Steps[1].Bake = 5*time.Second, 5*time.Second
 		want.Policy.ApprovalExpires = time.Minute
+		if target == production {
+			want.Observe, want.Metrics.Lag, want.Metrics.Every = 5*time.Second, 3*time.Second, 250*time.Millisecond
+			for i := range want.Metrics.Objectives {
+				want.Metrics.Objectives[i].Window = 5 * time.Second
+			}
+		}
 		if diff := cmp.Diff(want, resolve(t, copied, target.Environment), elsewhere); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", target, diff)
 		}

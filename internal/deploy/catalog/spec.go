@@ -39,6 +39,8 @@ func (w whole) spec() deploy.Spec {
 		Strategy: w.strategy(),
 		Health:   w.health(),
 		URL:      strings.TrimSuffix(w.url, "/"),
+		Metrics:  w.metrics(),
+		Observe:  time.Duration(deref(w.Observe)),
 		Policy:   w.policy(),
 		Channel:  w.Channel,
 		OnCall:   w.OnCall,
@@ -54,7 +56,10 @@ func (w whole) strategy() deploy.Strategy {
 	}
 	strategy := deploy.Strategy{Kind: kind}
 	for _, t := range g.Steps {
-		strategy.Steps = append(strategy.Steps, deploy.TrafficStep{Percent: t.Percent, Bake: time.Duration(t.Bake), Approve: t.Approve})
+		strategy.Steps = append(strategy.Steps, deploy.TrafficStep{
+			Percent: t.Percent, Bake: time.Duration(t.Bake),
+			Approve: t.Approve == approveAlways, Unsure: t.Approve == approveUnsure,
+		})
 	}
 	return strategy
 }

@@ -29,10 +29,13 @@ type result struct {
 	err error
 }
 
-// act runs a step whose intent is stored and says what it came to. An urgent signal cancels it.
+// act runs a step whose intent is stored, or makes a look, and says what it came to. An urgent signal cancels it.
 func (s *session) act(ctx context.Context, name deploy.StepName) ([]deploy.Entry, error) {
-	if err := s.confirm(ctx); err != nil {
-		return nil, err
+	step := s.step(name)
+	if step.Kind != deploy.KindWatch { // which changes nothing outside
+		if err := s.confirm(ctx); err != nil {
+			return nil, err
+		}
 	}
 	call, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -40,7 +43,7 @@ func (s *session) act(ctx context.Context, name deploy.StepName) ([]deploy.Entry
 	defer stopClock()
 
 	results := make(chan result, 1)
-	release, step := s.release.Clone(), *s.release.Current()
+	release := s.release.Clone()
 	release.Epoch, release.Gaps = s.mark, s.unsure()
 	s.e.pass(step.Kind, InCall)
 	go func() { results <- s.e.run(call, release, step, s.log) }() // owned by await, which may leave it behind
@@ -58,6 +61,14 @@ func (s *session) act(ctx context.Context, name deploy.StepName) ([]deploy.Entry
 	after, entries := deploy.Conclude(s.release, name, res.out, res.err, s.now())
 	s.release, s.asking = after, errors.Is(res.err, deploy.ErrWentBack)
 	return entries, nil
+}
+
+// step is what is to be run: the current step, or a look, which is of no plan and begins now.
+func (s *session) step(name deploy.StepName) deploy.Step {
+	if name == deploy.WatchName {
+		return deploy.Step{Name: name, Kind: deploy.KindWatch, Status: deploy.Started, Begun: s.now()}
+	}
+	return *s.release.Current()
 }
 
 // confirm makes sure of what an act rests on. That the lease outlives the moment: after a long pause of this process

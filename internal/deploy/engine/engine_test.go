@@ -51,7 +51,7 @@ func newBenchOver(t *testing.T, s *store.Store, change ...func(*deploy.Spec)) *b
 	b := &bench{t: t, store: s, runners: map[deploy.StepKind]deploy.Runner{}}
 	t.Cleanup(func() { _ = b.store.Close() })
 	for _, k := range []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth,
-		deploy.KindShift, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify} {
+		deploy.KindShift, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify, deploy.KindValidate, deploy.KindIncident} {
 		b.on(k, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
 			return deploy.Outcome{}, nil
 		})
@@ -155,7 +155,7 @@ func TestReleaseIsCarriedToItsEndThroughItsGate(t *testing.T) {
 	b.await("waiting", in(deploy.Waiting))
 	b.say(deploy.Signal{Kind: deploy.SignalPromote, By: "U0BOB", Step: "traffic/100/gate"})
 	b.await("succeeded", in(deploy.Succeeded))
-	want := []deploy.StepName{"preflight/service", "preflight/image", "deploy/revision", "traffic/100", "traffic/retire"}
+	want := []deploy.StepName{"preflight/service", "preflight/image", "deploy/revision", "traffic/100", "validate/service", "traffic/retire"}
 	if d := cmp.Diff(want, b.acted()); d != "" {
 		t.Errorf("acts (-want +got):\n%s", d)
 	}
@@ -235,7 +235,7 @@ func TestRollBackCancelsTheStepInProgress(t *testing.T) {
 		t.Errorf("%s by %s, step %s; want failed by bob (no user saw it), step skipped", r.State, r.By, r.Steps[2].Status)
 	}
 	acts := b.acted()
-	if acts[len(acts)-3] != "rollback/traffic" {
+	if acts[len(acts)-4] != "rollback/traffic" {
 		t.Errorf("acts %v, want the way back at the end", acts)
 	}
 }

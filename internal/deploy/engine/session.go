@@ -141,7 +141,7 @@ func (s *session) rest(a deploy.Action) (d time.Duration, leave bool) {
 	switch {
 	case a.Do == deploy.End:
 		return 0, false
-	case a.Do == deploy.Act:
+	case a.Do == deploy.Act, a.Do == deploy.See:
 		return 0, s.leaving()
 	case a.Until.IsZero():
 		return sleepUntilTold, true

@@ -63,5 +63,5 @@ func (s *session) claim(ctx context.Context) error {
 // before it, so that however wrong this computer was about the time, none of the wait is lost.
 func (s *session) waitsNext() bool {
 	next := s.release.Current()
-	return next != nil && next.Status == deploy.Pending && (next.Kind == deploy.KindBake || next.Kind == deploy.KindGate)
+	return next != nil && next.Status == deploy.Pending && (next.Kind == deploy.KindBake || next.Kind == deploy.KindObserve || next.Kind == deploy.KindGate)
 }

@@ -82,7 +82,7 @@ func (h *hour) engine(name string, owners deploy.Owners, clock deploy.Clock) (st
 	})
 	runners := map[deploy.StepKind]deploy.Runner{}
 	for _, k := range []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindShift, deploy.KindRetire,
-		deploy.KindReturn, deploy.KindVerify} {
+		deploy.KindReturn, deploy.KindVerify, deploy.KindValidate, deploy.KindIncident} {
 		runners[k] = runner
 	}
 	ctx, cancel := context.WithCancel(h.t.Context())
@@ -280,7 +280,7 @@ func TestWhatPeopleSayIsHeardAtOnceThoughTheClockOfRedisWentBack(t *testing.T) {
 		if _, err := h.store.Signal(t.Context(), h.id, deploy.Signal{Kind: deploy.SignalRollBack, By: "U0BOB"}, ""); err != nil {
 			t.Fatal(err)
 		}
-		h.took("the roll back", h.until("rolled back", time.Hour, in(deploy.RolledBack)), 3*takes)
+		h.took("the roll back", h.until("rolled back", time.Hour, in(deploy.RolledBack)), 4*takes)
 	})
 }
 

@@ -18,9 +18,17 @@ type Ports struct {
 	Platforms map[deploy.PlatformKind]deploy.Platform
 	Images    deploy.Images
 	Prober    deploy.Prober
+	Metrics   map[deploy.MetricsSource]deploy.Metrics
+	Logs      map[deploy.PlatformKind]deploy.Logs
+	Targets   Targets
 }
 
-// Runners lists the code for every kind of step that takes an act; gates and bakes are decided without one.
+// Targets says what stands in the way of releasing to a target.
+type Targets interface {
+	Closure(ctx context.Context, t deploy.Target) (deploy.Closure, error)
+}
+
+// Runners lists the code for every kind of step that takes an act; gates, bakes and observations are decided without one.
 func Runners(p Ports) map[deploy.StepKind]deploy.Runner {
 	return map[deploy.StepKind]deploy.Runner{
 		deploy.KindService:  deploy.RunnerFunc(p.service),
@@ -31,6 +39,9 @@ func Runners(p Ports) map[deploy.StepKind]deploy.Runner {
 		deploy.KindRetire:   deploy.RunnerFunc(p.retire),
 		deploy.KindReturn:   deploy.RunnerFunc(p.giveBack),
 		deploy.KindVerify:   deploy.RunnerFunc(p.verify),
+		deploy.KindValidate: deploy.RunnerFunc(p.validate),
+		deploy.KindIncident: deploy.RunnerFunc(p.incident),
+		deploy.KindWatch:    deploy.RunnerFunc(p.look),
 	}
 }
 

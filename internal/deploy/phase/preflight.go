@@ -43,7 +43,7 @@ func (p Ports) service(ctx context.Context, r deploy.Release, s deploy.Step) (de
 		return deploy.Outcome{}, err
 	}
 	f := r.Facts
-	f.Baseline = deploy.Revision{Name: name, Version: base.Version, Image: base.Image}
+	f.Baseline = deploy.Revision{Name: name, Version: base.Version, Image: base.Image, Warm: base.Warm}
 	f.Candidate = deploy.Revision{Name: candidate, Version: r.Version, Tag: deploy.CandidateTag(r.Number)}
 	return deploy.Outcome{Facts: f, Note: fmt.Sprintf("baseline %s (%s) at 100 %%", known(base.Version), name)}, nil
 }
@@ -75,9 +75,30 @@ func (p Ports) image(ctx context.Context, r deploy.Release, _ deploy.Step) (depl
 		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "resolve " + r.Version,
 			Msg: fmt.Sprintf("%s is the image that is live already (%s)", r.Version, short(img.Digest))}
 	}
+	if err := p.barred(ctx, r, img.Digest); err != nil {
+		return deploy.Outcome{}, err
+	}
 	f := r.Facts
 	f.Image, f.Candidate.Image = img, img.Ref()
 	return deploy.Outcome{Facts: f, Note: "digest " + short(img.Digest)}, nil
+}
+
+// barred refuses what was taken back before, whatever tag it has now, unless somebody insists.
+func (p Ports) barred(ctx context.Context, r deploy.Release, digest string) error {
+	if p.Targets == nil || r.Again {
+		return nil
+	}
+	closure, err := p.Targets.Closure(ctx, r.Target)
+	if err != nil {
+		return err
+	}
+	bar, is := closure.Barred(digest, "")
+	if !is {
+		return nil
+	}
+	return &deploy.Error{Code: deploy.Invalid, Op: "resolve " + r.Version,
+		Msg:  fmt.Sprintf("%s is %s, which %s took back: %s", r.Version, short(digest), bar.Release, bar.Why),
+		Hint: fmt.Sprintf("release another build, or insist: /deploy %s %s %s --again", r.Target.Service, r.Version, r.Target.Environment)}
 }
 
 // short is a digest as people compare it.

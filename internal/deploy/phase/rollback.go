@@ -85,12 +85,11 @@ func (p Ports) notYetBack(ctx context.Context, pf deploy.Platform, r deploy.Rele
 
 // verify asks the service, where users reach it, which version answers.
 func (p Ports) verify(ctx context.Context, r deploy.Release, _ deploy.Step) (deploy.Outcome, error) {
-	check, ok := versionCheck(r.Spec.Health)
-	if !ok || r.Facts.Baseline.Version == "" {
+	if _, ok := versionCheck(r.Spec.Health); !ok || r.Facts.Baseline.Version == "" {
 		return deploy.Outcome{Facts: r.Facts, Note: "verified by the platform's report only: no health check with a version"}, nil
 	}
-	base := r.Spec.URL
-	if base == "" {
+	url := r.Spec.URL
+	if url == "" {
 		pf, err := p.platform(r)
 		if err != nil {
 			return deploy.Outcome{}, err
@@ -99,9 +98,9 @@ func (p Ports) verify(ctx context.Context, r deploy.Release, _ deploy.Step) (dep
 		if err != nil {
 			return deploy.Outcome{}, err
 		}
-		base = svc.URL
+		url = svc.URL
 	}
-	note, err := p.probe(ctx, base, check, r.Facts.Baseline.Version)
+	note, err := p.answers(ctx, r, url, r.Facts.Baseline.Version)
 	if err != nil {
 		if ctx.Err() != nil {
 			return deploy.Outcome{}, err

@@ -3,6 +3,7 @@ package phase
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"slipway/internal/deploy"
 )
@@ -46,11 +47,13 @@ func (p Ports) askFor(ctx context.Context, pf deploy.Platform, r deploy.Release,
 	if s.Looks == 0 && reported != f.Share {
 		return deploy.Outcome{Facts: f, Park: movedByHand(deploy.Share{Revision: f.Candidate.Name, Percent: reported}, f.Candidate.Name, f.Share)}, nil
 	}
-	shares := map[deploy.RevisionName]int{f.Candidate.Name: s.Percent}
+	q := deploy.ShiftRequest{Service: r.Spec.Platform.Service, Shares: map[deploy.RevisionName]int{f.Candidate.Name: s.Percent}, Epoch: r.Epoch, Gaps: r.Gaps}
 	if s.Percent < 100 {
-		shares[f.Baseline.Name] = 100 - s.Percent
+		q.Shares[f.Baseline.Name] = 100 - s.Percent
+	} else if r.Spec.Observe > 0 {
+		q.Keep = map[string]deploy.RevisionName{deploy.WarmTag(r.Number): f.Baseline.Name}
 	}
-	op, err := pf.Shift(ctx, deploy.ShiftRequest{Service: r.Spec.Platform.Service, Shares: shares, Epoch: r.Epoch, Gaps: r.Gaps})
+	op, err := pf.Shift(ctx, q)
 	if err != nil {
 		return deploy.Outcome{}, err
 	}
@@ -58,7 +61,8 @@ func (p Ports) askFor(ctx context.Context, pf deploy.Platform, r deploy.Release,
 	return again(s, f, fmt.Sprintf("asked for %d %%", s.Percent)), nil
 }
 
-// retire takes the candidate's tag off. It is housekeeping: a release does not fail for it.
+// retire takes the release's tags off, so that the platform may let go of what has no traffic. It is housekeeping: a
+// release does not fail for it.
 func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
 	f := r.Facts
 	if f.Candidate.Tag == "" {
@@ -69,7 +73,7 @@ func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (dep
 		return deploy.Outcome{}, err
 	}
 	if f.Operation == "" {
-		op, err := pf.Retire(ctx, r.Spec.Platform.Service, f.Candidate.Tag)
+		op, err := pf.Retire(ctx, r.Spec.Platform.Service, tags(r)...)
 		if err != nil {
 			return deploy.Outcome{}, err
 		}
@@ -82,5 +86,14 @@ func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (dep
 		return rest, err
 	}
 	f.Operation = ""
-	return deploy.Outcome{Facts: f, Note: "tag " + f.Candidate.Tag + " taken off"}, nil
+	return deploy.Outcome{Facts: f, Note: "tag " + strings.Join(tags(r), " and ") + " taken off"}, nil
+}
+
+// tags are those that the release has put on revisions.
+func tags(r deploy.Release) []string {
+	list := []string{r.Facts.Candidate.Tag}
+	if r.Spec.Observe > 0 {
+		list = append(list, deploy.WarmTag(r.Number))
+	}
+	return list
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,25 +191,44 @@ func (a at) Stage(ctx context.Context, q deploy.StageRequest) (deploy.Operation,
 
 func (a at) Shift(ctx context.Context, q deploy.ShiftRequest) (deploy.Operation, error) {
 	return a.change(ctx, q.Service.Name, q.Epoch, q.Seal, func(s *service) (func(time.Time, *roll), error) {
-		same := maps.Equal(s.asked, q.Shares)
-		if same && (q.Seal == "" || s.seal == q.Seal) {
+		same, tags := maps.Equal(s.asked, q.Shares), s.tagged(q)
+		if same && maps.Equal(tags, s.tags) && (q.Seal == "" || s.seal == q.Seal) {
 			return nil, nil
 		}
 		return func(time.Time, *roll) {
 			if !same {
 				a.w.judge.shifted(q)
 			}
-			s.asked = maps.Clone(q.Shares)
+			s.asked, s.tags = maps.Clone(q.Shares), tags
 		}, nil
 	})
 }
 
-func (a at) Retire(ctx context.Context, ref deploy.ServiceRef, tag string) (deploy.Operation, error) {
+// tagged is the tags once a request has been carried out. What is no longer there is not kept.
+func (s *service) tagged(q deploy.ShiftRequest) map[string]deploy.RevisionName {
+	out := map[string]deploy.RevisionName{}
+	if q.Bare {
+		return out
+	}
+	maps.Copy(out, s.tags)
+	for tag, name := range q.Keep {
+		if s.revisions[name] != nil {
+			out[tag] = name
+		}
+	}
+	return out
+}
+
+func (a at) Retire(ctx context.Context, ref deploy.ServiceRef, tags ...string) (deploy.Operation, error) {
 	return a.change(ctx, ref.Name, 0, "", func(s *service) (func(time.Time, *roll), error) {
-		if _, ok := s.tags[tag]; !ok {
+		if !slices.ContainsFunc(tags, func(tag string) bool { return s.tags[tag] != "" }) {
 			return nil, nil
 		}
-		return func(time.Time, *roll) { delete(s.tags, tag) }, nil
+		return func(time.Time, *roll) {
+			for _, tag := range tags {
+				delete(s.tags, tag)
+			}
+		}, nil
 	})
 }
 

@@ -72,7 +72,7 @@ func (w *world) says(target deploy.Target, roll *roll, event deploy.EventID) {
 // asks creates a release of either kind.
 func (w *world) asks(target deploy.Target, roll *roll, event deploy.EventID) {
 	ask := deploy.Ask{Kind: deploy.Deploy, Target: target, Requester: "U0ALICE", Spec: spec(target, roll),
-		Version: pick(roll, "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v404")}
+		Again: roll.one(2), Version: pick(roll, "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v404")}
 	if live, err := w.store.Live(w.t.Context(), target); err == nil && roll.one(4) {
 		ask.Kind, ask.Version, ask.Baseline = deploy.Rollback, live.Facts.Baseline.Version, live.Facts.Baseline
 	}
@@ -84,14 +84,31 @@ func (w *world) asks(target deploy.Target, roll *roll, event deploy.EventID) {
 	got, err := w.store.Create(w.t.Context(), r, event)
 	var held *deploy.HeldError
 	var live *deploy.LiveError
+	var locked *deploy.LockedError
+	var barred *deploy.BarredError
 	switch {
 	case err == nil:
 		w.heard[event] = true
 		w.created = append(w.created, got.Release.ID)
 		w.judge.created(got.Release)
-	case !errors.As(err, &held) && !errors.As(err, &live):
+	case errors.As(err, &locked):
+		if err := w.opens(target, locked.Lock, event); err != nil {
+			w.judge.fault("unlock: %v", err)
+		}
+	case !errors.As(err, &held) && !errors.As(err, &live) && !errors.As(err, &barred):
 		w.judge.fault("create: %v", err)
+	case errors.As(err, &barred) && ask.Again:
+		w.judge.fault("refused although somebody insisted: %v", err)
 	}
+}
+
+// opens clears the lock that a rollback left: of a deploy only, and by a release that did go back.
+func (w *world) opens(target deploy.Target, lock deploy.Lock, event deploy.EventID) error {
+	if left, err := w.store.Get(w.t.Context(), lock.Release); err != nil || left.State != deploy.RolledBack {
+		return fmt.Errorf("%s is locked by %s, which is %s, %v", target, lock.Release, left.State, err)
+	}
+	_, err := w.store.Unlock(w.t.Context(), target, lock.Release, event+"/unlock")
+	return err
 }
 
 // saysAgain: what was heard under an event counts once.

@@ -85,6 +85,6 @@ func (s *Store) SaveAnnouncement(
 }
 
 func copied(a deploy.Announcement) deploy.Announcement {
-	a.Asked = maps.Clone(a.Asked)
+	a.Asked, a.Files = maps.Clone(a.Asked), maps.Clone(a.Files)
 	return a
 }

@@ -31,6 +31,9 @@ func (s *Store) Create(ctx context.Context, r deploy.Release, event deploy.Event
 		return deploy.Created{}, &deploy.Error{Code: deploy.Held, Op: op, Msg: fmt.Sprintf("%s is being released by %s", r.Target, t.hold),
 			Err: &deploy.HeldError{Target: r.Target, Holder: t.hold}}
 	}
+	if err := t.closed(op, r); err != nil {
+		return deploy.Created{}, err
+	}
 	now := s.clock()
 	s.numbers[r.Target.Service]++
 	r = r.Clone()

@@ -87,6 +87,7 @@ func (s *Store) end(r *record) {
 	if t.hold == r.release.ID {
 		t.hold = ""
 	}
+	t.close(&r.release)
 	if r.release.State == deploy.Succeeded || r.release.Kind == deploy.Rollback && r.release.State == deploy.RolledBack {
 		t.live = r.release.ID
 	}

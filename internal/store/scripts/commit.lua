@@ -1,13 +1,14 @@
 -- Replaces a release by its next revision, if the epoch is in force and the revision is the one expected.
 --
 -- KEYS 1 release  2 log  3 inbox  4 due  5 active  6 target  7 index  8 announcement  9 announce
---      10 epoch  11 run  12 gaps
+--      10 epoch  11 run  12 gaps  13 bars
 -- ARGV 1 id  2 epoch  3 revision expected  4 next revision  5 document  6 schema version  7 journal entries
 --      8 last signal consumed ('' for none)  9 due again after, ms ('' to keep the lease)
 --      10 '' | 'ended' | 'live': the release has ended; and the target is what it wanted
 --      11 target  12 how long what has ended is kept, ms  13 prefix of the partition
 --      14 with 'live': the version that the target runs now
 --      15 'asked': from now on people have been asked about every gap so far; else ''
+--      16 the lock that the end leaves ('' for none)  17 the bar that it leaves ('' for none)
 -- Returns {'ok', now, signals waiting, epoch of this write} | {'fenced'} | {'target', target of the release}
 --      | {'unheard'}: it would end while a signal waits that it has not consumed
 local rel, id, ended = KEYS[1], ARGV[1], ARGV[10]
@@ -44,12 +45,23 @@ local function bring_live()
   redis.call('HSET', KEYS[6], 'live', id, 'runs', ARGV[14])
 end
 
+-- What a release leaves closes its target for others. A bar that is there already is not doubled.
+local function leave()
+  if ARGV[16] ~= '' then redis.call('HSET', KEYS[6], 'lock', ARGV[16]) end
+  if ARGV[17] ~= '' then
+    redis.call('LREM', KEYS[13], 0, ARGV[17])
+    redis.call('LPUSH', KEYS[13], ARGV[17])
+    redis.call('LTRIM', KEYS[13], 0, 19)
+  end
+end
+
 local function finish()
   drop(rel)
   redis.call('HSET', rel, 'ended', now)
   redis.call('ZREM', KEYS[4], id)
   redis.call('ZREM', KEYS[5], id)
   if redis.call('HGET', KEYS[6], 'hold') == id then redis.call('HDEL', KEYS[6], 'hold', 'since') end
+  leave()
   if ended == 'live' then
     bring_live()
   else

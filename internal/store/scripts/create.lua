@@ -1,10 +1,11 @@
 -- Stores a new release, or says why not. All or nothing.
 --
--- KEYS 1 target  2 num  3 due  4 active  5 index  6 seen  7 announce
+-- KEYS 1 target  2 num  3 due  4 active  5 index  6 seen  7 announce  8 bars
 -- ARGV 1 prefix of the partition  2 service  3 target  4 event ('' for none)  5 document  6 schema version
 --      7 journal entries  8 schema version of announcements  9 how long the event is remembered, ms
---      10 version that is refused where it runs already ('' for none)
--- Returns {'ok', number, now} | {'held', holder} | {'live', release} | {'lost', id}
+--      10 kind: 'deploy' is refused where its version runs already, where there is a lock, and what was taken back before
+--      11 version  12 'again': also what was taken back before; else ''
+-- Returns {'ok', number, now} | {'held', holder} | {'live', release} | {'locked', lock} | {'barred', bar} | {'lost', id}
 --      | {'seen', id, rev, created, sv, document}: the event made that release before.
 --
 -- The keys of the release depend on the number that is given in here, so they cannot be in KEYS. They are made
@@ -19,9 +20,16 @@ if event ~= '' then
     return {'seen', id, h[1], h[2], h[3], h[4]}
   end
 end
-local t = redis.call('HMGET', KEYS[1], 'live', 'runs', 'hold')
-if t[1] and t[2] == ARGV[10] then return {'live', t[1]} end
+local t = redis.call('HMGET', KEYS[1], 'live', 'runs', 'hold', 'lock')
+local deploy, version = ARGV[10] == 'deploy', ARGV[11]
+if deploy and t[1] and t[2] == version then return {'live', t[1]} end
 if t[3] then return {'held', t[3]} end
+if deploy and t[4] then return {'locked', t[4]} end
+if deploy and ARGV[12] == '' then
+  for _, bar in ipairs(redis.call('LRANGE', KEYS[8], 0, -1)) do
+    if version ~= '' and cjson.decode(bar).version == version then return {'barred', bar} end
+  end
+end
 
 local now = clock()
 local number = redis.call('INCR', KEYS[2])

@@ -11,7 +11,7 @@ import (
 var shown = deploy.Announcement{
 	Channel: "C0OPS", Parent: "1700000000.000100", Shown: "f1", Told: 3, ToldTo: 1,
 	Asked: map[string]string{"traffic/gate-10": "1700000000.000200"}, Posting: "parent",
-	Since: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	Incident: "1700000000.000300", Files: map[string]string{"chart": "F1", "report": "-"}, Since: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 }
 
 func (b *bench) claimAnnouncement(id deploy.ReleaseID, owner string, lease time.Duration) deploy.AnnouncementClaim {

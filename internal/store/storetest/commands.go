@@ -71,13 +71,16 @@ var commandFacts = []fact{
 	{"the version that is live cannot be deployed, but returned to, and each of its predecessors can", func(b *bench) {
 		bring := func(kind deploy.Kind, version string, state deploy.State) (deploy.ReleaseID, error) {
 			r := Release(production)
-			r.Kind, r.Version = kind, version
+			r.Kind, r.Version, r.Again = kind, version, true
 			if kind == deploy.Rollback {
 				r.Facts.Baseline = deploy.Revision{Name: "app-r1-1", Version: version}
 			}
 			c, err := b.Create(b.ctx, r, "")
 			if err == nil {
 				b.end(c.Release.ID, state)
+			}
+			if err == nil && state == deploy.RolledBack {
+				b.unlock(production, c.Release.ID)
 			}
 			return c.Release.ID, err
 		}

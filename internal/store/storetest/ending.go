@@ -20,8 +20,11 @@ var endingFacts = []fact{
 		if holder != "" || len(active) != 0 || len(b.due()) != 0 || len(history) != 1 {
 			b.Errorf("holder %q, active %v, due %v, history %v", holder, active, b.due(), history)
 		}
-		if next := b.create(production, "E3"); next.ID != "coditect-app-2" {
-			b.Errorf("next is %s", next.ID)
+		b.unlock(production, r.ID)
+		again := Release(production)
+		again.Again = true
+		if next, err := b.Create(b.ctx, again, "E3"); err != nil || next.Release.ID != "coditect-app-2" {
+			b.Errorf("next is %s, %v", next.Release.ID, err)
 		}
 	}},
 	{"a release does not end before every signal was heard", func(b *bench) {
@@ -72,6 +75,9 @@ var endingFacts = []fact{
 			created, err := b.Create(b.ctx, r, "")
 			b.ok(err)
 			b.end(created.Release.ID, c.state)
+			if c.state == deploy.RolledBack {
+				b.unlock(production, created.Release.ID)
+			}
 			if c.live {
 				live = created.Release.ID
 			}

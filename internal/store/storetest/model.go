@@ -22,6 +22,7 @@ func Model(t *testing.T, open func(t *testing.T) Fixture) {
 		m := &model{
 			bench: &bench{T: t, ctx: t.Context(), Store: fx.Store, advance: fx.Advance},
 			rt:    rt, holds: map[deploy.Target]*line{}, seen: map[deploy.EventID]*line{}, numbers: map[string]int{},
+			locks: map[deploy.Target]*line{}, bars: map[deploy.Target][]deploy.ReleaseID{},
 		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"create":  m.create,
@@ -30,6 +31,8 @@ func Model(t *testing.T, open func(t *testing.T) Fixture) {
 			"commit":  m.commit,
 			"yield":   m.yield,
 			"beat":    m.beat,
+			"unlock":  m.unlock,
+			"note":    m.note,
 			"advance": m.wait,
 			"":        m.compare,
 		})
@@ -45,6 +48,8 @@ type model struct {
 	holds    map[deploy.Target]*line
 	seen     map[deploy.EventID]*line
 	numbers  map[string]int
+	locks    map[deploy.Target]*line // by what they were left
+	bars     map[deploy.Target][]deploy.ReleaseID
 	touched  *line // by the last move
 }
 
@@ -60,6 +65,7 @@ type line struct {
 	until   time.Duration
 	due     time.Duration
 	entries int
+	notes   []deploy.Note
 }
 
 func (l *line) leased(now time.Duration) bool { return l.owner != "" && l.until > now }
@@ -101,7 +107,9 @@ func (m *model) create(t *rapid.T) {
 	if event != "" {
 		event += deploy.EventID(target.Service)
 	}
-	got, err := m.Create(m.ctx, Release(target), event)
+	r := Release(target)
+	r.Again = rapid.Bool().Draw(t, "again")
+	got, err := m.Create(m.ctx, r, event)
 	if l, ok := m.seen[event]; ok && event != "" {
 		m.expect("create again", err, "")
 		if got.Fresh || got.Release.ID != l.id || got.Release.Rev != l.rev {
@@ -111,6 +119,14 @@ func (m *model) create(t *rapid.T) {
 	}
 	if m.holds[target] != nil {
 		m.expect("create on a held target", err, deploy.Held)
+		return
+	}
+	if m.locks[target] != nil {
+		m.expect("create on a locked target", err, deploy.Held)
+		return
+	}
+	if len(m.bars[target]) > 0 && !r.Again {
+		m.expect("create what was taken back", err, deploy.Invalid)
 		return
 	}
 	m.expect("create", err, "")
@@ -194,7 +210,7 @@ func (m *model) commit(t *rapid.T) {
 		n.Yield = rapid.Bool().Draw(t, "yield")
 		n.After = draw(t, "after")
 		if rapid.IntRange(0, 4).Draw(t, "end") == 0 {
-			n.Release.State = deploy.Failed
+			n.Release.State = rapid.SampledFrom([]deploy.State{deploy.Failed, deploy.RolledBack}).Draw(t, "state")
 		}
 		if rapid.IntRange(0, 4).Draw(t, "old revision") == 0 {
 			n.Release.Rev, inForce = l.rev-1, false
@@ -227,6 +243,10 @@ func (m *model) commit(t *rapid.T) {
 		l.ended = true
 		l.drop(0)
 		delete(m.holds, l.target)
+		if next.Release.State == deploy.RolledBack {
+			m.locks[l.target] = l
+			m.bars[l.target] = append([]deploy.ReleaseID{l.id}, m.bars[l.target]...)
+		}
 	case next.Yield && l.inbox > 0:
 		l.drop(m.now)
 	case next.Yield:
@@ -298,6 +318,7 @@ func (m *model) compare(*rapid.T) {
 		if holder != want {
 			m.rt.Fatalf("%s is held by %q, want %q", target, holder, want)
 		}
+		m.compareClosure(target)
 	}
 }
 

@@ -22,6 +22,7 @@ var readerFacts = []fact{
 		b.ok(err)
 		history, err := b.History(b.ctx, production, 10)
 		b.ok(err)
+		b.closedBy(production, deploy.Closure{})
 		if holder != "" || len(active)+len(history)+len(b.due())+len(b.announce()) != 0 {
 			b.Errorf("holder %q, active %v, history %v", holder, active, history)
 		}

@@ -51,6 +51,14 @@ var wakeFacts = []fact{
 		b.settleAfterChange(r.ID)
 		b.heard(wakes, announcement)
 	}},
+	{"a note on what has ended hints at its announcement", func(b *bench) {
+		r := b.create(deploy.Target{Service: "noted", Environment: "production"}, "")
+		b.end(r.ID, deploy.RolledBack)
+		wakes, err := b.Wakes(b.ctx)
+		b.ok(err)
+		b.note(r.ID, deploy.Note{Kind: deploy.NoteTaken, By: "U0BOB"}, "", true)
+		b.heard(wakes, deploy.Wake{Release: r.ID, Announcement: true})
+	}},
 	{"the channel is closed when the context ends", func(b *bench) {
 		ctx, cancel := context.WithCancel(b.ctx)
 		wakes, err := b.Wakes(ctx)

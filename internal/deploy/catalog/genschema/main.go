@@ -62,8 +62,12 @@ func generate() ([]byte, error) {
 // custom describes the types that are not decoded as Go declares them.
 func custom(t reflect.Type) *jsonschema.Schema {
 	switch t {
-	case reflect.TypeFor[catalog.Duration]():
+	case reflect.TypeFor[catalog.Duration](), reflect.TypeFor[catalog.Latency]():
 		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(h|m|s|ms))+$`}
+	case reflect.TypeFor[catalog.Percentage]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^[0-9]+(\.[0-9]+)? ?%$`}
+	case reflect.TypeFor[catalog.Approve]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "boolean"}, {Type: "string", Enum: []any{"inconclusive"}}}}
 	case reflect.TypeFor[catalog.CPU]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string"}}}
 	case reflect.TypeFor[catalog.Environments]():

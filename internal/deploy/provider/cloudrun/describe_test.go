@@ -91,6 +91,20 @@ func TestWhatARevisionSaysOfItself(t *testing.T) {
 			}},
 			deploy.RevisionStatus{Ready: true},
 		},
+		"ready, its minimum not held because nothing leads to it": {
+			&runpb.Revision{ScalingStatus: scaled, Conditions: []*runpb.Condition{
+				inState(runpb.Condition_CONDITION_SUCCEEDED, ""),
+				because(&runpb.Condition{Type: "MinInstancesProvisioned"}, runpb.Condition_MIN_INSTANCES_NOT_PROVISIONED),
+			}},
+			deploy.RevisionStatus{Ready: true},
+		},
+		"ready, retired": {
+			&runpb.Revision{ScalingStatus: scaled, Conditions: []*runpb.Condition{
+				inState(runpb.Condition_CONDITION_SUCCEEDED, ""),
+				because(&runpb.Condition{Type: "Active", State: runpb.Condition_CONDITION_FAILED}, runpb.Condition_RETIRED),
+			}},
+			deploy.RevisionStatus{Ready: true},
+		},
 		"ready, without a minimum": {
 			&runpb.Revision{Conditions: []*runpb.Condition{inState(runpb.Condition_CONDITION_SUCCEEDED, "")}},
 			deploy.RevisionStatus{Ready: true},
@@ -128,6 +142,7 @@ func TestWhatARevisionSaysOfItself(t *testing.T) {
 			t.Parallel()
 			tc.revision.Containers = []*runpb.Container{container}
 			tc.want.Name, tc.want.Image, tc.want.Version = "app-00001", "app@sha256:1", "v1"
+			tc.want.Config = map[string]string{"image": "app@sha256:1", "env VERSION": "3bfc2695"}
 			p := answering(t, func(stream grpc.ServerStream) error { return stream.SendMsg(tc.revision) })
 			got, err := p.Revision(t.Context(), deploy.ServiceRef{Project: "p", Region: "r", Name: "app"}, "app-00001")
 			if err != nil {

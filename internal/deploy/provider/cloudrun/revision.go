@@ -15,7 +15,7 @@ func (p *Platform) Revision(ctx context.Context, s deploy.ServiceRef, name deplo
 	if err != nil {
 		return deploy.RevisionStatus{}, explain(ctx, "look at revision "+string(name), aRevision(name), err)
 	}
-	out := deploy.RevisionStatus{Name: name, Warm: warm(got)}
+	out := deploy.RevisionStatus{Name: name, Warm: warm(got), Config: config(got)}
 	if main := mainContainer(got.GetContainers()); main != nil {
 		out.Image, out.Version = main.GetImage(), plainEnv(main)["VERSION"]
 	}
@@ -54,11 +54,14 @@ func triesAgain(c *runpb.Condition) bool {
 }
 
 // warm says whether instances are there already: Cloud Run counts the minimum it has provisioned, and says in a
-// condition's reason while they are still coming up.
+// condition's reason while they are still coming up, or that it holds none because no traffic and no tag leads to
+// the revision. A revision without a minimum may have instances because of its traffic, but nobody can count on it.
 func warm(r *runpb.Revision) bool {
 	for _, c := range r.GetConditions() {
 		switch c.GetRevisionReason() {
-		case runpb.Condition_MIN_INSTANCES_WARMING, runpb.Condition_MIN_INSTANCES_NOT_PROVISIONED:
+		case runpb.Condition_MIN_INSTANCES_WARMING, runpb.Condition_MIN_INSTANCES_NOT_PROVISIONED,
+			runpb.Condition_PENDING, runpb.Condition_RESERVE, runpb.Condition_RECREATING,
+			runpb.Condition_RETIRING, runpb.Condition_RETIRED:
 			return false
 		default:
 		}

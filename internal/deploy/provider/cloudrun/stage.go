@@ -42,7 +42,7 @@ func (p *Platform) Stage(ctx context.Context, q deploy.StageRequest) (deploy.Ope
 			return nil, nil, err
 		}
 		ours := &runpb.TrafficTarget{Type: byName, Revision: string(q.Candidate), Tag: q.Tag}
-		kept := withoutLeftovers(q.Service, tags(live.GetTraffic(), q.Tag), q.Baseline)
+		kept := withoutLeftovers(q, tags(live.GetTraffic(), q.Tag))
 		traffic := table(map[deploy.RevisionName]int{q.Baseline: 100}, append(kept, ours))
 		return &runpb.Service{Template: template, Traffic: traffic}, []string{"template", "traffic"}, nil
 	})

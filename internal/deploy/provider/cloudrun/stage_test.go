@@ -168,6 +168,16 @@ func TestTheTrafficTableThatStageLeaves(t *testing.T) {
 			[]*runpb.TrafficTarget{byName(baseline, 100, ""), byName(old, 0, "rc-40"), byName(baseline, 0, "rc-41")},
 			"app-00001=100, app-r41-2=0 rc-40, app-00001=0 rc-41, app-r42-1=0 rc-42",
 		},
+		"what former releases kept warm goes, wherever it is": {
+			[]*runpb.TrafficTarget{byName(old, 100, ""), byName(baseline, 0, "rb-41"), byName(old, 0, "rb-43"), byName(baseline, 0, "rb-7")},
+			"app-r41-2=100, app-r42-1=0 rc-42",
+		},
+		"what this release keeps warm stays, and what only looks like it": {
+			[]*runpb.TrafficTarget{
+				byName(baseline, 100, ""), byName(baseline, 0, "rb-42"), byName(baseline, 0, "rb-07"), byName(baseline, 0, "rb-mine"), byName(old, 0, "rb-41"),
+			},
+			"app-00001=100, app-00001=0 rb-42, app-00001=0 rb-07, app-00001=0 rb-mine, app-r41-2=0 rb-41, app-r42-1=0 rc-42",
+		},
 		"the baseline keeps the tag it was released under": {
 			[]*runpb.TrafficTarget{byName(old, 100, ""), byName(old, 0, "rc-41")},
 			"app-r41-2=100, app-r41-2=0 rc-41, app-r42-1=0 rc-42",

@@ -31,11 +31,11 @@ func table(shares map[deploy.RevisionName]int, tags []*runpb.TrafficTarget) []*r
 	return append(out, tags...)
 }
 
-// tags is the lines of a table that carry a tag, without their shares and without the tag named except.
-func tags(lines []*runpb.TrafficTarget, except string) []*runpb.TrafficTarget {
+// tags is the lines of a table that carry a tag, without their shares and without the tags named in except.
+func tags(lines []*runpb.TrafficTarget, except ...string) []*runpb.TrafficTarget {
 	var out []*runpb.TrafficTarget
 	for _, l := range lines {
-		if l.GetTag() != "" && l.GetTag() != except {
+		if l.GetTag() != "" && !slices.Contains(except, l.GetTag()) {
 			out = append(out, &runpb.TrafficTarget{Type: l.GetType(), Revision: l.GetRevision(), Tag: l.GetTag()})
 		}
 	}
@@ -44,12 +44,33 @@ func tags(lines []*runpb.TrafficTarget, except string) []*runpb.TrafficTarget {
 
 // withoutLeftovers drops the tags of former releases that were never retired. A tag on a revision that failed
 // keeps Cloud Run from putting any table into force, so one failed release would stand in the way of all that
-// follow. Only a tag and a revision of the same number, named as Slipway names them, are taken for leftovers.
-func withoutLeftovers(s deploy.ServiceRef, lines []*runpb.TrafficTarget, baseline deploy.RevisionName) []*runpb.TrafficTarget {
+// follow; and one that keeps an old revision warm costs money for good.
+func withoutLeftovers(q deploy.StageRequest, lines []*runpb.TrafficTarget) []*runpb.TrafficTarget {
 	return slices.DeleteFunc(lines, func(l *runpb.TrafficTarget) bool {
-		number, attempt, ok := candidateNumbers(s, shortName(l.GetRevision()))
-		return ok && l.GetTag() == deploy.CandidateTag(number) && deploy.CandidateName(s.Name, number, attempt) != baseline
+		return oldCandidate(q, l) || oldWarmth(q, l)
 	})
+}
+
+// oldCandidate: a tag and a revision of the same number, named as Slipway names them. The baseline keeps its own.
+func oldCandidate(q deploy.StageRequest, l *runpb.TrafficTarget) bool {
+	number, attempt, ok := candidateNumbers(q.Service, shortName(l.GetRevision()))
+	return ok && l.GetTag() == deploy.CandidateTag(number) && deploy.CandidateName(q.Service.Name, number, attempt) != q.Baseline
+}
+
+// oldWarmth: a tag named as Slipway names them, of another release than the one that asks, on a revision that can
+// have been there before that release: one made by hand, or by a release of a smaller number.
+func oldWarmth(q deploy.StageRequest, l *runpb.TrafficTarget) bool {
+	n, found := strings.CutPrefix(l.GetTag(), strings.TrimSuffix(deploy.WarmTag(0), "0"))
+	number, err := strconv.Atoi(n)
+	if !found || err != nil || deploy.WarmTag(number) != l.GetTag() || l.GetType() != byName {
+		return false
+	}
+	own, _, ok := candidateNumbers(q.Service, string(q.Candidate))
+	if ok && own == number {
+		return false
+	}
+	made, _, ours := candidateNumbers(q.Service, shortName(l.GetRevision()))
+	return !ours || made < number
 }
 
 // candidateNumbers reads a name that deploy.CandidateName gave.
@@ -95,10 +116,10 @@ func sameShares(got, want map[deploy.RevisionName]int) bool {
 	return maps.Equal(got, want)
 }
 
-// without takes a tag off a table. A line that has a share stays, without the tag.
-func without(lines []*runpb.TrafficTarget, tag string) (out []*runpb.TrafficTarget, found bool) {
+// without takes tags off a table. A line that has a share stays, without its tag.
+func without(lines []*runpb.TrafficTarget, off []string) (out []*runpb.TrafficTarget, found bool) {
 	for _, l := range lines {
-		if l.GetTag() == tag {
+		if l.GetTag() != "" && slices.Contains(off, l.GetTag()) {
 			found = true
 			if l.GetPercent() == 0 {
 				continue

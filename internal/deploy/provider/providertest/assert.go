@@ -68,16 +68,7 @@ func stage(t *testing.T, h Harness, p deploy.Platform, q deploy.StageRequest) de
 // shift moves traffic and waits until the platform reports it.
 func shift(t *testing.T, h Harness, p deploy.Platform, shares map[deploy.RevisionName]int) deploy.Service {
 	t.Helper()
-	op, err := p.Shift(t.Context(), deploy.ShiftRequest{Service: h.Service, Shares: shares})
-	if err != nil {
-		t.Fatalf("shift to %v: %v", shares, err)
-	}
-	if err := finish(t, h, p, op); err != nil {
-		t.Fatalf("shift to %v: it ended with %v", shares, err)
-	}
-	s := rest(t, h, p)
-	wantShares(t, s, shares)
-	return s
+	return keep(t, h, p, deploy.ShiftRequest{Shares: shares})
 }
 
 // wantShares compares the report with exactly these shares.
@@ -107,6 +98,29 @@ func wantTag(t *testing.T, s deploy.Service, tag string, revision deploy.Revisio
 	if !ok || line.Revision != revision || line.URL == "" {
 		t.Errorf("tag %s is %+v, want it on %s with an address; the table is %+v", tag, line, revision, s.Traffic)
 	}
+}
+
+func wantNoTag(t *testing.T, s deploy.Service, tag string) {
+	t.Helper()
+	if line, ok := s.Tagged(tag); ok {
+		t.Errorf("tag %s is still there: %+v", tag, line)
+	}
+}
+
+// keep carries a shift out and waits until the platform reports its shares.
+func keep(t *testing.T, h Harness, p deploy.Platform, q deploy.ShiftRequest) deploy.Service {
+	t.Helper()
+	q.Service = h.Service
+	op, err := p.Shift(t.Context(), q)
+	if err != nil {
+		t.Fatalf("shift to %v: %v", q.Shares, err)
+	}
+	if err := finish(t, h, p, op); err != nil {
+		t.Fatalf("shift to %v: it ended with %v", q.Shares, err)
+	}
+	s := rest(t, h, p)
+	wantShares(t, s, q.Shares)
+	return s
 }
 
 // wantChanges runs f and checks how often it changed something at the platform.

@@ -1,7 +1,9 @@
 package providertest
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,6 +33,34 @@ var describing = []fact{
 			t.Errorf("described as %+v", got)
 		}
 	}},
+	{"what a revision was made with can be compared, and gives no value away", func(t *testing.T, h Harness, p deploy.Platform) {
+		one, two := 1, 2
+		q := h.request(1, h.Image)
+		q.Settings = deploy.Settings{
+			Env: map[string]string{"VERSION": h.Image.Version, "SAME": "a", "COLOUR": "blue-in-the-clear"}, Secrets: map[string]string{"KEY": "api-key:7"},
+			CPU: "1", Memory: "1Gi", MinInstances: &one, MaxInstances: &two, Concurrency: 40, Timeout: 90 * time.Second,
+		}
+		before := config(t, h, p, stage(t, h, p, q))
+		q.Candidate, q.Tag, q.Image = deploy.CandidateName(h.Service.Name, 2, 1), deploy.CandidateTag(2), h.Other.Ref
+		q.Settings.Env["COLOUR"], q.Settings.Secrets["KEY"], q.Settings.CPU = "red-in-the-clear", "api-key:8", "2"
+		after := config(t, h, p, stage(t, h, p, q))
+		for name, want := range map[string][2]string{
+			"image": {h.Image.Ref, h.Other.Ref}, "cpu": {"1", "2"}, "memory": {"1Gi", "1Gi"}, "min instances": {"1", "1"}, "max instances": {"2", "2"},
+			"concurrency": {"40", "40"}, "timeout": {"1m30s", "1m30s"}, "secret KEY": {"api-key:7", "api-key:8"},
+		} {
+			if got := [2]string{before[name], after[name]}; got != want {
+				t.Errorf("%s is %q and then %q, want %q", name, got[0], got[1], want)
+			}
+		}
+		if before["env SAME"] == "" || before["env SAME"] != after["env SAME"] || before["env COLOUR"] == after["env COLOUR"] {
+			t.Errorf("variables do not compare as their values do: %v, then %v", before, after)
+		}
+		for name, value := range after {
+			if strings.Contains(value, "in-the-clear") || name == "env SAME" && value == "a" {
+				t.Errorf("%s gives its value away: %s", name, value)
+			}
+		}
+	}},
 	{"looking changes nothing", func(t *testing.T, h Harness, p deploy.Platform) {
 		wantChanges(t, h, 0, func() {
 			if diff := cmp.Diff(describe(t, h, p), describe(t, h, p)); diff != "" {
@@ -38,4 +68,13 @@ var describing = []fact{
 			}
 		})
 	}},
+}
+
+func config(t *testing.T, h Harness, p deploy.Platform, name deploy.RevisionName) map[string]string {
+	t.Helper()
+	got, err := p.Revision(t.Context(), h.Service, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Config
 }

@@ -18,9 +18,7 @@ var retiring = []fact{
 			t.Fatal(err)
 		}
 		s := rest(t, h, p)
-		if line, ok := s.Tagged(q.Tag); ok {
-			t.Errorf("the tag is still there: %+v", line)
-		}
+		wantNoTag(t, s, q.Tag)
 		wantTag(t, s, h.UserTag, h.Baseline)
 		wantShares(t, s, map[deploy.RevisionName]int{h.Baseline: 100})
 	}},
@@ -33,9 +31,7 @@ var retiring = []fact{
 		}
 		s := rest(t, h, p)
 		wantShares(t, s, map[deploy.RevisionName]int{candidate: 100})
-		if line, ok := s.Tagged(q.Tag); ok {
-			t.Errorf("the tag is still there: %+v", line)
-		}
+		wantNoTag(t, s, q.Tag)
 	}},
 	{"retired twice is retired once", func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(1, h.Image)
@@ -63,6 +59,33 @@ var retiring = []fact{
 				t.Fatalf("again, by another process: %v", err)
 			}
 			rest(t, h, p)
+		})
+	}},
+	{"several tags are taken off in one change", func(t *testing.T, h Harness, p deploy.Platform) {
+		q := h.request(1, h.Image)
+		candidate := stage(t, h, p, q)
+		keep(t, h, p, deploy.ShiftRequest{Shares: map[deploy.RevisionName]int{candidate: 100}, Keep: map[string]deploy.RevisionName{deploy.WarmTag(1): h.Baseline}})
+		wantChanges(t, h, 1, func() {
+			for range 2 {
+				if _, err := p.Retire(t.Context(), h.Service, q.Tag, "nobody-has-it", deploy.WarmTag(1)); err != nil {
+					t.Fatal(err)
+				}
+				rest(t, h, p)
+			}
+		})
+		s := rest(t, h, p)
+		wantNoTag(t, s, q.Tag)
+		wantNoTag(t, s, deploy.WarmTag(1))
+		wantTag(t, s, h.UserTag, h.Baseline)
+		wantShares(t, s, map[deploy.RevisionName]int{candidate: 100})
+	}},
+	{"no tag to take off is nothing to do, and one without a name makes no sense", func(t *testing.T, h Harness, p deploy.Platform) {
+		wantChanges(t, h, 0, func() {
+			if op, err := p.Retire(t.Context(), h.Service); op != "" || err != nil {
+				t.Errorf("no tag: operation %q, %v", op, err)
+			}
+			_, err := p.Retire(t.Context(), h.Service, h.UserTag, "")
+			wantCode(t, "a tag without a name", err, deploy.Invalid)
 		})
 	}},
 }

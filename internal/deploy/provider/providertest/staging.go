@@ -99,6 +99,19 @@ var staging = []fact{
 		second := stage(t, h, p, h.request(2, h.Image))
 		shift(t, h, p, map[deploy.RevisionName]int{second: 100})
 	}},
+	{"what kept a revision warm for a former release goes, and what this release keeps stays", func(t *testing.T, h Harness, p deploy.Platform) {
+		first := stage(t, h, p, h.request(1, h.Image))
+		keep(t, h, p, deploy.ShiftRequest{Shares: map[deploy.RevisionName]int{first: 100}, Keep: map[string]deploy.RevisionName{
+			deploy.WarmTag(1): h.Baseline, deploy.WarmTag(2): first,
+		}})
+		q := h.request(2, h.Other)
+		q.Baseline = first
+		stage(t, h, p, q)
+		s := rest(t, h, p)
+		wantNoTag(t, s, deploy.WarmTag(1))
+		wantTag(t, s, deploy.WarmTag(2), first)
+		wantTag(t, s, h.UserTag, h.Baseline)
+	}},
 	{"traffic can go back to the baseline after a revision that failed", func(t *testing.T, h Harness, p deploy.Platform) {
 		cannotStart(t, h, p, h.Crashing, h.CrashingWords)
 		op, err := p.Shift(t.Context(), deploy.ShiftRequest{Service: h.Service, Shares: map[deploy.RevisionName]int{h.Baseline: 100}})

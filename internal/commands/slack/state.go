@@ -1,0 +1,160 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// stateLine is the state in words; it is what changes first.
+func stateLine(r *deploy.Release, now time.Time) string {
+	switch r.State {
+	case deploy.Running:
+		return dotted("▸ "+esc(shareWords(r)), progress(r, now), verdictWord(r))
+	case deploy.Waiting:
+		return dotted("▸ "+esc(shareWords(r)), waiting(r), verdictWord(r))
+	case deploy.Paused:
+		return dotted("■ "+esc(shareWords(r)), "held by "+mention(r.By)+" since "+clock(r.Since), verdictWord(r))
+	case deploy.Parked:
+		return "■ " + esc(shareWords(r)) + " · stopped since " + clock(r.Since) + ": Slipway cannot go on safely by itself"
+	case deploy.RollingBack:
+		return returning(r, now)
+	case deploy.Succeeded:
+		return dotted("✓ 100 % of traffic on "+esc(r.Version)+" since "+clock(r.Since), verdictWord(r))
+	case deploy.RolledBack:
+		return "✓ 100 % on " + esc(returnsTo(r)) + backTook(r)
+	case deploy.Abandoned:
+		return "✗ Let go by " + mention(r.By) + " at " + clock(r.Since) + " · " + fmt.Sprintf("%d %% of traffic was on %s when last seen", r.Facts.Share, esc(r.Version))
+	case deploy.Failed:
+		ended := "✗ Ended at " + clock(r.Since) + " before users saw anything of " + esc(r.Version)
+		if goingBack(r) { // which it has done, and verified
+			ended += " · 100 % on " + esc(returnsTo(r))
+		}
+		return ended
+	}
+	return esc(string(r.State))
+}
+
+// dotted joins what there is to say.
+func dotted(parts ...string) string {
+	var said []string
+	for _, p := range parts {
+		if p != "" {
+			said = append(said, p)
+		}
+	}
+	return strings.Join(said, " · ")
+}
+
+// returning says how far a rollback is. Once the platform has reported all traffic back users are safe, which is what
+// people want to know first; what is done after that is for the record.
+func returning(r *deploy.Release, now time.Time) string {
+	cur := r.Current()
+	if !trafficIsBack(r) || cur == nil {
+		return "▸ Going back to " + esc(returnsTo(r)) + " · " + progress(r, now)
+	}
+	if cur.Kind == deploy.KindVerify {
+		return "▸ 100 % on " + esc(returnsTo(r)) + backTook(r) + " · " + progress(r, now)
+	}
+	return "✓ 100 % on " + esc(returnsTo(r)) + backTook(r) + " · " + progress(r, now)
+}
+
+func trafficIsBack(r *deploy.Release) bool {
+	return len(r.Back) > 0 && r.Back[0].Kind == deploy.KindReturn && r.Back[0].Status == deploy.Done
+}
+
+// shareWords says how much traffic the new version has, as far as that is known. It is not escaped.
+func shareWords(r *deploy.Release) string {
+	if goingBack(r) {
+		if r.Plan()[0].Status == deploy.Done {
+			return "100 % on " + returnsTo(r)
+		}
+		return fmt.Sprintf("not all traffic is known to be on %s", returnsTo(r))
+	}
+	words := fmt.Sprintf("%d %% of traffic on %s", r.Facts.Share, r.Version)
+	if r.Facts.Share == 0 {
+		words = "no traffic on " + r.Version
+	}
+	switch {
+	case r.State == deploy.Parked: // often because it is no longer as Slipway left it
+		return words + " when last seen"
+	case r.Facts.Share == 0:
+		return words + " yet"
+	}
+	return words
+}
+
+// progress says what the current step does, since when, and what hinders it.
+func progress(r *deploy.Release, now time.Time) string {
+	cur := r.Current()
+	if cur == nil {
+		return "all steps done"
+	}
+	if cur.Status == deploy.Pending {
+		return "starting"
+	}
+	words := doing(r, *cur)
+	elapsed := ""
+	if !now.IsZero() {
+		elapsed = running(now.Sub(cur.Begun))
+	}
+	switch {
+	case cur.Kind == deploy.KindBake || cur.Kind == deploy.KindObserve:
+		words = staying(r, cur, now)
+	case cur.Kind == deploy.KindGate: // it waits for looks, which come when they come
+	case elapsed != "":
+		words += ", " + elapsed
+	}
+	if cur.Attempts > 1 && cur.Note != "" {
+		words += " · attempt " + fmt.Sprint(cur.Attempts) + ": " + esc(cut(oneLine(cur.Note), mostNote))
+	}
+	return words
+}
+
+// staying counts a bake or an observation down. When its time is over it may still wait for metrics of its end.
+func staying(r *deploy.Release, cur *deploy.Step, now time.Time) string {
+	words, over := "baking", "baked"
+	if cur.Kind == deploy.KindObserve {
+		words, over = "observing", "observed"
+	}
+	switch {
+	case cur.Bake < time.Second:
+		return words
+	case now.IsZero():
+		return words + " for " + deploy.Planned(cur.Bake)
+	case watched(r) && !now.Before(cur.Until) && r.Watch.Errors > 0:
+		return fmt.Sprintf("%s %s · waiting for its metrics, which do not come", over, counter(cur.Bake, cur.Bake))
+	case watched(r) && !now.Before(cur.Until):
+		return fmt.Sprintf("%s %s · waiting for its metrics (%s behind)", over, counter(cur.Bake, cur.Bake), deploy.Planned(r.Spec.Metrics.Lag))
+	}
+	return fmt.Sprintf("%s %s of %s", words, counter(min(now.Sub(cur.Begun), cur.Bake), cur.Bake), counter(cur.Bake, cur.Bake))
+}
+
+func waiting(r *deploy.Release) string {
+	gate := r.Current()
+	if gate == nil {
+		return "waiting"
+	}
+	words := fmt.Sprintf("waiting for approval of %d %% since %s", gate.Percent, clock(r.Since))
+	if gate.Needed > 1 {
+		words += fmt.Sprintf(" (%d of %d)", len(gate.Approvals), gate.Needed)
+	}
+	return words
+}
+
+// backTook is how long users waited for the former version, counted from the decision.
+func backTook(r *deploy.Release) string {
+	if unseen(r) {
+		return ""
+	}
+	for _, s := range r.Back {
+		if s.Kind == deploy.KindReturn && s.Status == deploy.Done {
+			if t := took(s.EndedAt.Sub(s.Begun)); t != "" {
+				return " after " + t
+			}
+		}
+	}
+	return ""
+}

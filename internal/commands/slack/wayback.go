@@ -1,0 +1,121 @@
+package slack
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"slipway/internal/commands"
+	"slipway/internal/deploy"
+)
+
+// coldStart is what is added to a rollback whose revision has no instances: a guess at how long an application takes to
+// come up, said as such.
+const coldStart = 30 * time.Second
+
+// rollBackLine is the rollback card: what a roll back would do now, and what stands in its way; nothing where it cannot
+// be asked for.
+func rollBackLine(r *deploy.Release, u deploy.Usual) string {
+	const now = "If you roll back now: "
+	way, to := r.Watch.Way, esc(returnsTo(r))
+	switch {
+	case r.State.Terminal() || goingBack(r):
+		return ""
+	case !touched(r):
+		return now + "it stops, nothing has been changed yet."
+	case r.Facts.Baseline.Name == "":
+		return ""
+	case way.Gone:
+		return gone(r)
+	case unseen(r):
+		return fmt.Sprintf("%s%s keeps 100 %%, the new revision gets no traffic.", now, to)
+	}
+	card := fmt.Sprintf("%s100 %% to %s, which had all of the traffic before this release; %s.", now, baseline(r), speed(r, u))
+	if way.Moved != "" {
+		card = "Somebody moved traffic: " + esc(cut(oneLine(way.Moved), mostNote)) + ".\n" + card
+	}
+	return card
+}
+
+// gone says that there is no way back, and what to do instead.
+func gone(r *deploy.Release) string {
+	return fmt.Sprintf("✗ Roll back is not possible: %s does not exist any more, so that nothing can return to it. "+
+		"Whoever has to take users away from %s sends traffic to another revision by hand.", baseline(r), esc(r.Version))
+}
+
+// baseline names what a rollback returns to, also as the platform does.
+func baseline(r *deploy.Release) string {
+	name := string(r.Facts.Baseline.Name)
+	if name == returnsTo(r) {
+		return esc(name)
+	}
+	return esc(returnsTo(r)) + " (" + esc(name) + ")"
+}
+
+// speed says whether what is returned to runs, and how long it takes by what it took before.
+func speed(r *deploy.Release, u deploy.Usual) string {
+	whole := u.Step(deploy.Step{Name: "rollback/traffic", Kind: deploy.KindReturn})
+	about := fmt.Sprintf("about %s", seconds(whole))
+	way := r.Watch.Way
+	switch {
+	case way.Checked.IsZero() && r.Facts.Baseline.Warm, way.Warm:
+		return "warm, " + about
+	case way.Checked.IsZero():
+		return about + ", and about " + seconds(coldStart) + " more if it has no instances"
+	}
+	return "cold: its instances start first, about " + seconds(coldStart) + " more than the usual " + seconds(whole)
+}
+
+func seconds(d time.Duration) string {
+	if d >= time.Minute {
+		return running(d)
+	}
+	return fmt.Sprintf("%d s", max(int(math.Ceil(d.Seconds())), 1))
+}
+
+// afterwards says how to go back from a release that is done, and what a rollback has left behind.
+func afterwards(r *deploy.Release) string {
+	t := r.Target
+	switch r.State {
+	case deploy.Succeeded:
+		if r.Facts.Baseline.Name == "" {
+			return ""
+		}
+		back := commands.RollbackCommand{Service: t.Service, Environment: t.Environment, Reason: "…"}
+		return fmt.Sprintf("To take it back: %s returns to %s. Its instances may have to start first, about %s more.",
+			code(back.String()), esc(returnsTo(r)), seconds(coldStart))
+	case deploy.RolledBack:
+		if n, cleared := r.Noted(deploy.NoteUnlocked); cleared {
+			return fmt.Sprintf("%s takes new versions again: %s cleared the lock at %s.", esc(t.String()), mention(n.By), clock(n.At))
+		}
+		unlock := commands.UnlockCommand{Service: t.Service, Environment: t.Environment}
+		return fmt.Sprintf("%s is locked for new versions. Once somebody has looked, clear it: %s\n%s", esc(t.String()), code(unlock.String()), againLine(r))
+	case deploy.Running, deploy.Waiting, deploy.Paused, deploy.Parked, deploy.RollingBack, deploy.Failed, deploy.Abandoned:
+	}
+	return ""
+}
+
+// againLine says that what was taken back does not come again by accident.
+func againLine(r *deploy.Release) string {
+	bad := takenBack(r)
+	if bad == "" {
+		return ""
+	}
+	return "The same " + esc(cut(bad, mostName)) + " stays refused, unless it is asked for with " + code("--again") + "."
+}
+
+// takenBack names what users were taken away from; "" if that is not known.
+func takenBack(r *deploy.Release) string {
+	if r.Kind == deploy.Rollback {
+		return r.Left.Version
+	}
+	return r.Version
+}
+
+// willLock says what a rollback that is going on leaves behind.
+func willLock(r *deploy.Release) string {
+	if r.Kind == deploy.Deploy && unseen(r) {
+		return ""
+	}
+	return "Then " + esc(r.Target.String()) + " is locked for new versions until somebody clears it."
+}

@@ -1,0 +1,74 @@
+package deploy
+
+import (
+	"fmt"
+	"time"
+)
+
+// ask opens a gate: people are asked from now on.
+func (r *Release) ask(gate *Step, now time.Time) Entry {
+	gate.Until = now.Add(gate.Within)
+	r.enter(Waiting, now, Slipway, "")
+	return Entry{At: now, Kind: EntryAsked, Step: gate.Name, Phase: gate.Phase, By: Slipway, Text: fmt.Sprintf("asks for %d %%", gate.Percent)}
+}
+
+// asking says whether people have been asked and can still answer.
+func (s *Step) asking() bool { return s.Kind == KindGate && s.Status == Started && !s.Until.IsZero() }
+
+// gated is what becomes of a gate that has begun, by time and by the verdict. A gate that does not always ask lets a
+// healthy version through by itself, also while people are being asked.
+func (r *Release) gated(gate *Step, now time.Time) (entries []Entry, a Action, decided bool) {
+	if gate.Ask != AskAlways {
+		switch verdict, settled := r.verdictFor(gate, now); {
+		case verdict == Healthy:
+			entry := gate.end(now, Done, fmt.Sprintf("healthy, goes on to %d %% by itself: %s", gate.Percent, r.Watch.Last.Why))
+			if r.State == Waiting {
+				r.enter(Running, now, Slipway, "")
+			}
+			return []Entry{entry}, a, false
+		case gate.asking():
+		case !settled:
+			return nil, Action{Do: Wait, Step: gate.Name, Until: r.Watch.Next}, true
+		case gate.Ask == AskUnsure && verdict != Unhealthy:
+			entries = append(entries, r.ask(gate, now))
+		default:
+			text := fmt.Sprintf("not promoted to %d %%: %s", gate.Percent, r.Watch.says())
+			gate.reopen()
+			return []Entry{r.enter(Paused, now, Slipway, text)}, a, false
+		}
+	}
+	if !now.Before(gate.Until) {
+		return append(entries, r.expire(gate, now)), a, false
+	}
+	return entries, Action{Do: Wait, Step: gate.Name, Until: gate.Until}, true
+}
+
+// verdictFor is the verdict that a gate goes by. It is settled once it is healthy or unhealthy, or when so many looks
+// in a row could not tell that more of them are not waited for. Only looks count that saw the present share.
+func (r *Release) verdictFor(gate *Step, now time.Time) (v Verdict, settled bool) {
+	w, m := &r.Watch, r.Spec.Metrics
+	if m == nil {
+		return Unknown, true
+	}
+	if !w.Through.After(w.Shifted) {
+		return Inconclusive, w.Errors >= m.Errors || !now.Before(gate.Begun.Add(m.patience()))
+	}
+	switch w.Last.Verdict {
+	case Healthy, Unhealthy:
+		return w.Last.Verdict, true
+	case Inconclusive, Unknown:
+	}
+	return w.Last.Verdict, w.Unsure >= m.Unsure || w.Errors >= m.Errors
+}
+
+// expire closes a gate that nobody answered: the share stays where it is until somebody resumes or rolls back.
+func (r *Release) expire(gate *Step, now time.Time) Entry {
+	text := fmt.Sprintf("nobody approved %d %% within %s; traffic stays as it is", gate.Percent, Planned(gate.Within))
+	gate.reopen()
+	return r.enter(Paused, now, Slipway, text)
+}
+
+// reopen makes a gate ask again, from no approvals, when its release goes on.
+func (s *Step) reopen() {
+	s.Status, s.Approvals, s.Begun, s.Until = Pending, nil, time.Time{}, time.Time{}
+}

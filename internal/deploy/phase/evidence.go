@@ -1,0 +1,104 @@
+package phase
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// gather asks the platform and the logs. What cannot be had is listed, with the reason.
+func (p Ports) gather(ctx context.Context, r deploy.Release, s deploy.Step, in *deploy.Incident) {
+	missing := func(what string, err error) {
+		in.Missing = append(in.Missing, what+": "+deploy.Message(err))
+	}
+	bad := suspect(r)
+	if bad.Name == "" {
+		in.Missing = append(in.Missing, "which revision ran before is not known")
+		return
+	}
+	if pf, err := p.platform(r); err != nil {
+		missing("the platform", err)
+	} else {
+		p.compare(ctx, pf, r, bad, in, missing)
+	}
+	logs, ok := p.Logs[r.Spec.Platform.Service.Kind]
+	if !ok {
+		return
+	}
+	lines, err := logs.Errors(ctx, deploy.LogQuery{Service: r.Spec.Platform.Service, Revision: bad.Name,
+		From: logsFrom(r, *in), To: s.Begun.Add(time.Minute), Limit: mostLogLines})
+	if err != nil {
+		missing("the logs", err)
+		return
+	}
+	in.Lines = group(lines, mostGroups)
+}
+
+// logsFrom is when the suspect could first have said something about it.
+func logsFrom(r deploy.Release, in deploy.Incident) time.Time {
+	for _, step := range r.Steps {
+		if step.Kind == deploy.KindRevision && !step.Begun.IsZero() {
+			return step.Begun
+		}
+	}
+	return in.Began
+}
+
+func (p Ports) compare(ctx context.Context, pf deploy.Platform, r deploy.Release, bad deploy.Revision, in *deploy.Incident, missing func(string, error)) {
+	after, err := pf.Revision(ctx, r.Spec.Platform.Service, bad.Name)
+	if err != nil {
+		missing("revision "+string(bad.Name), err)
+		return
+	}
+	if after.Reason != "" {
+		in.Platform = append(in.Platform, string(bad.Name)+": "+after.Reason)
+	}
+	before, err := pf.Revision(ctx, r.Spec.Platform.Service, r.Facts.Baseline.Name)
+	if err != nil {
+		missing("revision "+string(r.Facts.Baseline.Name), err)
+		return
+	}
+	in.Changed = changes(before, after)
+}
+
+// changes lists what the revision after has that the one before has not, by name. The values of variables are not in
+// it: the platform gives fingerprints of them only.
+func changes(before, after deploy.RevisionStatus) []string {
+	var list []string
+	if before.Version != after.Version {
+		list = append(list, fmt.Sprintf("version %s → %s", known(before.Version), known(after.Version)))
+	}
+	names := map[string]bool{}
+	for _, config := range []map[string]string{before.Config, after.Config} {
+		for name := range config {
+			names[name] = true
+		}
+	}
+	sorted := make([]string, 0, len(names))
+	for name := range names {
+		sorted = append(sorted, name)
+	}
+	slices.Sort(sorted)
+	for _, name := range sorted {
+		was, had := before.Config[name]
+		is, has := after.Config[name]
+		switch {
+		case had && has && was == is, name == "env VERSION":
+		case !had:
+			list = append(list, "+ "+name)
+		case !has:
+			list = append(list, "− "+name)
+		case isVariable(name):
+			list = append(list, name+" has another value")
+		default:
+			list = append(list, fmt.Sprintf("%s %s → %s", name, was, is))
+		}
+	}
+	return list
+}
+
+func isVariable(name string) bool { return strings.HasPrefix(name, "env ") }
