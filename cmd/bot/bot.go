@@ -23,6 +23,7 @@ import (
 	"slipway/internal/deploy/provider/cloudrun"
 	"slipway/internal/deploy/provider/httpprobe"
 	"slipway/internal/deploy/provider/registry"
+	"slipway/internal/report"
 	"slipway/internal/store"
 	"slipway/internal/telemetry"
 )
@@ -38,6 +39,8 @@ type bot struct {
 	cloudRun *cloudrun.Platform
 	images   *registry.Images
 	prober   *httpprobe.Prober
+	watching watching
+	bugs     deploy.Notifier // nil: nowhere
 	slack    *slack.Client
 	people   *slack.Directory
 	metrics  *telemetry.Metrics
@@ -48,9 +51,9 @@ type bot struct {
 }
 
 // newBot makes the parts of a replica. It calls nobody: a bot starts while Redis, Slack or a cloud is away.
-func newBot(ctx context.Context, cfg config, log zerolog.Logger) (*bot, error) {
-	b := unmade(cfg, log)
-	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun} {
+func newBot(ctx context.Context, cfg config, log zerolog.Logger) (b *bot, err error) {
+	b = unmade(cfg, log)
+	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun, b.makeWatching} {
 		if err := part(ctx); err != nil {
 			b.close()
 			return nil, err
@@ -58,6 +61,10 @@ func newBot(ctx context.Context, cfg config, log zerolog.Logger) (*bot, error) {
 	}
 	b.makeSlack()
 	b.images, b.prober = registry.New(nil), httpprobe.New(nil)
+	if b.bugs, err = bugReports(cfg); err != nil {
+		b.close()
+		return nil, err
+	}
 	b.metrics = telemetry.NewMetrics(b.sockets)
 	return b, nil
 }
@@ -100,6 +107,7 @@ func (b *bot) close() {
 	if b.store != nil {
 		errs = append(errs, b.store.Close())
 	}
+	errs = append(errs, b.watching.close())
 	if err := errors.Join(errs...); err != nil {
 		b.log.Warn().Err(err).Msg("a connection did not close")
 	}
@@ -124,9 +132,12 @@ func (b *bot) run(ctx context.Context) error {
 
 	releases := engine.New(b.store, phase.Runners(phase.Ports{
 		Platforms: map[deploy.PlatformKind]deploy.Platform{deploy.CloudRun: b.cloudRun},
-		Images:    b.images, Prober: b.prober,
+		Images:    b.images, Prober: b.prober, Targets: b.store,
+		Metrics: b.watching.metrics(), Logs: b.watching.logs(),
 	}), &engine.Options{Owner: b.owner, Lease: b.cfg.lease, Clock: b.clock, Log: b.log, Observe: b.metrics.Observe, Boundary: boundary})
-	announcer := slack.NewAnnouncer(b.slack, b.store, b.people, b.owner, &slack.AnnouncerOptions{Channel: b.cfg.channel})
+	announcer := slack.NewAnnouncer(b.slack, b.store, b.people, b.owner, &slack.AnnouncerOptions{
+		Channel: b.cfg.channel, Bugs: b.bugs, Draw: draw, Report: report.Markdown,
+	})
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.serveHealth(ctx, listener) })
@@ -162,6 +173,7 @@ func (b *bot) listenOnce(ctx context.Context) error {
 		return nil
 	}
 	handler := commands.New(b.store, b.catalog, b.people, &commands.Options{Team: self.Team, Clock: b.clock,
+		Bugs: placeOf(b.bugs),
 		Report: func(_ context.Context, err error) {
 			b.log.Warn().Err(err).Msg("a command could not be answered in full")
 		}})

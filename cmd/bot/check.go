@@ -31,18 +31,18 @@ func (checkCommand) Run(ctx context.Context) error {
 	return check(ctx, os.Getenv, os.Stdout)
 }
 
-// report writes what was found and counts what has to be mended.
-type report struct {
+// findings writes what was found and counts what has to be mended.
+type findings struct {
 	to       io.Writer
 	problems int
 }
 
-func (r *report) good(what string) { _, _ = fmt.Fprintf(r.to, "✓ %s\n", what) }
-func (r *report) warn(what, remedy string) {
+func (r *findings) good(what string) { _, _ = fmt.Fprintf(r.to, "✓ %s\n", what) }
+func (r *findings) warn(what, remedy string) {
 	_, _ = fmt.Fprintf(r.to, "! %s\n    → %s\n", what, remedy)
 }
 
-func (r *report) problem(what, remedy string) {
+func (r *findings) problem(what, remedy string) {
 	r.problems++
 	_, _ = fmt.Fprintf(r.to, "✗ %s\n", what)
 	if remedy != "" {
@@ -50,12 +50,12 @@ func (r *report) problem(what, remedy string) {
 	}
 }
 
-func (r *report) err(err error) { r.problem(deploy.Message(err), deploy.Hint(err)) }
+func (r *findings) err(err error) { r.problem(deploy.Message(err), deploy.Hint(err)) }
 
 // check looks at everything that `bot run` will need, changes nothing, and names each problem with a remedy; what
 // is wrong with one part does not keep it from looking at the others. The error says how many problems there are.
 func check(ctx context.Context, env func(string) string, to io.Writer) error {
-	r := &report{to: to}
+	r := &findings{to: to}
 	cfg, wrong := readConfig(env)
 	for _, p := range wrong {
 		r.problem(p.what, p.remedy)
@@ -70,6 +70,7 @@ func check(ctx context.Context, env func(string) string, to io.Writer) error {
 		b.checkSlack(ctx, r)
 	}
 	b.checkTargets(ctx, r)
+	b.checkWatching(ctx, r)
 	switch r.problems {
 	case 0:
 		return nil
@@ -79,7 +80,7 @@ func check(ctx context.Context, env func(string) string, to io.Writer) error {
 	return fmt.Errorf("%d problems to mend", r.problems)
 }
 
-func (b *bot) checkCatalog(ctx context.Context, r *report) {
+func (b *bot) checkCatalog(ctx context.Context, r *findings) {
 	err := b.loadCatalog(ctx)
 	var found catalog.Problems
 	switch {
@@ -94,7 +95,7 @@ func (b *bot) checkCatalog(ctx context.Context, r *report) {
 	}
 }
 
-func (b *bot) checkRedis(ctx context.Context, r *report) {
+func (b *bot) checkRedis(ctx context.Context, r *findings) {
 	if err := b.makeStore(ctx); err != nil {
 		r.err(err)
 		return
@@ -103,12 +104,12 @@ func (b *bot) checkRedis(ctx context.Context, r *report) {
 		r.err(err)
 		return
 	}
-	findings, err := b.store.Check(ctx)
+	found, err := b.store.Check(ctx)
 	if err != nil {
 		r.err(err)
 		return
 	}
-	for _, f := range findings {
+	for _, f := range found {
 		what := "Redis " + f.Node + f.Subject + ": " + f.Msg
 		switch f.Level {
 		case store.Good:
@@ -121,7 +122,7 @@ func (b *bot) checkRedis(ctx context.Context, r *report) {
 	}
 }
 
-func (b *bot) checkSlack(ctx context.Context, r *report) {
+func (b *bot) checkSlack(ctx context.Context, r *findings) {
 	b.makeSlack()
 	needs := slack.Needs{Channels: b.channels(), Groups: b.principals()}
 	problems := b.slack.Check(ctx, needs)
@@ -134,7 +135,7 @@ func (b *bot) checkSlack(ctx context.Context, r *report) {
 }
 
 // checkTargets asks Cloud Run about every service of the catalog.
-func (b *bot) checkTargets(ctx context.Context, r *report) {
+func (b *bot) checkTargets(ctx context.Context, r *findings) {
 	if err := b.makeCloudRun(ctx); err != nil {
 		r.err(err)
 		return

@@ -12,6 +12,8 @@ import (
 
 	"slipway/internal/commands/slack"
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/github"
+	"slipway/internal/deploy/provider/webhook"
 	"slipway/internal/telemetry"
 )
 
@@ -26,6 +28,11 @@ type config struct {
 	listen   string
 	logLevel string
 	runURL   string // override of Cloud Run's endpoint
+	seeURL   string // override of Cloud Monitoring's endpoint
+	logURL   string // override of Cloud Logging's endpoint
+	promAuth string // bearer token for Prometheus
+	github   github.Options
+	webhook  webhook.Options
 	lease    time.Duration
 }
 
@@ -72,6 +79,11 @@ func readConfig(get func(string) string) (config, problems) {
 		listen:   or("SLIPWAY_LISTEN", "127.0.0.1:8081"),
 		logLevel: or("SLIPWAY_LOG_LEVEL", "info"),
 		runURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN"),
+		seeURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING"),
+		logURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"),
+		promAuth: get("SLIPWAY_PROMETHEUS_TOKEN"),
+		github:   github.Options{Repository: get("SLIPWAY_GITHUB_REPO"), Token: github.Token(get("SLIPWAY_GITHUB_TOKEN")), URL: get("SLIPWAY_GITHUB_URL")},
+		webhook:  webhook.Options{URL: get("SLIPWAY_WEBHOOK_URL"), Secret: webhook.Secret(get("SLIPWAY_WEBHOOK_SECRET"))},
 	}
 	var wrong problems
 	var err error
@@ -96,6 +108,9 @@ func readConfig(get func(string) string) (config, problems) {
 			wrong = append(wrong, problem{"SLIPWAY_REDIS_REPLICAS is not a number of replicas", "for example 1"})
 		}
 		c.replicas = n
+	}
+	if _, err := bugReports(c); err != nil {
+		wrong = append(wrong, problem{"bug reports: " + deploy.Message(err), deploy.Hint(err)})
 	}
 	if _, err := net.ResolveTCPAddr("tcp", c.listen); err != nil {
 		wrong = append(wrong, problem{fmt.Sprintf("SLIPWAY_LISTEN is %q, which is no address", c.listen), "for example 127.0.0.1:8081"})

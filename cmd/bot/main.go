@@ -4,6 +4,7 @@
 //	bot run       the bot, against real Slack, Redis and clouds
 //	bot check     says whether `bot run` would work, and what to do where not
 //	bot release   look at a release, or tell it something, while Slack is down
+//	bot report    what is known of a release, as a Markdown document
 //	bot sandbox   the bot against a practice Slack, Redis and clouds, all on this machine
 package main
 
@@ -26,6 +27,7 @@ type commandLine struct {
 	Run     runCommand     `cmd:"" help:"Run the bot. Configured by the environment; see docs/configuration.md."`
 	Check   checkCommand   `cmd:"" help:"Check catalog, credentials, Slack scopes and Redis, and name every problem with a remedy."`
 	Release releaseCommand `cmd:"" help:"Look at a release, or tell it something, while Slack is down. Needs REDIS_URL only."`
+	Report  reportCommand  `cmd:"" help:"Write what is known of a release as Markdown. Needs REDIS_URL only."`
 	Sandbox sandboxCommand `cmd:"" help:"Practise: Slack, Redis, Cloud Run and the bot in one process on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

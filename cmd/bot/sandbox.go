@@ -54,7 +54,7 @@ func (c sandboxCommand) Run(ctx context.Context) error {
 func (c sandboxCommand) options() sandbox.Options {
 	o := sandbox.Options{
 		Catalog: deployments.Catalog(), Speed: c.Speed, Listen: c.Listen, RedisURL: os.Getenv("REDIS_URL"),
-		Create: c.Create, Settle: c.Settle, Traffic: 20,
+		Create: c.Create, Settle: c.Settle, Traffic: 300,
 		Slack: workspace.Options{Scopes: grantedScopes()},
 	}
 	if c.Catalog != "" {

@@ -44,6 +44,18 @@ var rules = []rule{
 	{of: "internal/deploy/provider/httpprobe", never: []string{notStandard, "slipway/internal/deploy/provider/...", "slipway/internal/deploy/engine", "slipway/internal/sandbox/..."},
 		except: []string{"slipway/internal/deploy", "slipway/internal/deploy/provider/httpprobe"},
 		why:    "asking a URL takes nothing but net/http"},
+	{of: "internal/deploy/provider/monitoring", never: []string{"slipway/internal/..."}, except: []string{"slipway/internal/deploy", "slipway/internal/deploy/provider/monitoring"},
+		why: "providers do not know one another, nor who calls them"},
+	{of: "internal/deploy/provider/logging", never: []string{"slipway/internal/..."}, except: []string{"slipway/internal/deploy", "slipway/internal/deploy/provider/logging"},
+		why: "providers do not know one another, nor who calls them"},
+	{of: "internal/deploy/provider/prometheus", never: []string{"slipway/internal/..."}, except: []string{"slipway/internal/deploy", "slipway/internal/deploy/provider/prometheus"},
+		why: "providers do not know one another, nor who calls them"},
+	{of: "internal/deploy/provider/github", never: []string{"slipway/internal/..."}, except: []string{"slipway/internal/deploy", "slipway/internal/deploy/provider/github"},
+		why: "providers do not know one another, nor who calls them"},
+	{of: "internal/deploy/provider/webhook", never: []string{notStandard, "slipway/internal/..."}, except: []string{"slipway/internal/deploy", "slipway/internal/deploy/provider/webhook"},
+		why: "posting a report takes nothing but net/http"},
+	{of: "internal/report", never: []string{notStandard, "slipway/internal/...", "net", "net/http", "os/exec"}, except: []string{"slipway/internal/deploy", "slipway/internal/report"},
+		why: "a report is made of what is stored, and of nothing else"},
 	{of: "internal/store", never: []string{"slipway/internal/commands/...", "slipway/internal/deploy/engine", "slipway/internal/deploy/phase", "slipway/internal/deploy/provider/...",
 		"slipway/internal/deploy/catalog", "slipway/internal/sandbox/..."},
 		why: "the store keeps what it is given and decides nothing but who may write"},
@@ -53,10 +65,12 @@ var rules = []rule{
 	{of: "internal/commands/slack", never: []string{"github.com/redis/...", "slipway/internal/store/...", "slipway/internal/deploy/engine", "slipway/internal/deploy/phase",
 		"slipway/internal/deploy/provider/...", "slipway/internal/deploy/catalog", "slipway/internal/sandbox/..."},
 		why: "Slack shows what is stored, and is never in the way of a rollback"},
+	{of: "internal/chart", never: []string{"slipway/internal/...", "net", "net/http", "os/exec"}, except: []string{"slipway/internal/chart", "slipway/internal/deploy"},
+		why: "a picture is made of what it is given"},
 	{of: "internal/telemetry", never: []string{"slipway/internal/commands/...", "slipway/internal/store/...", "slipway/internal/deploy/engine", "slipway/internal/deploy/provider/...", "slipway/internal/sandbox/..."},
 		why: "everything may be watched, nothing depends on who watches"},
 	{of: "internal/sandbox/...", never: []string{"slipway/internal/store/...", "slipway/internal/commands/...", "slipway/internal/deploy/engine", "slipway/internal/deploy/phase", "slipway/internal/deploy/provider/...",
-		"github.com/slack-go/...", "cloud.google.com/go/run/apiv2"},
+		"github.com/slack-go/...", "cloud.google.com/go/run/apiv2", "cloud.google.com/go/monitoring/apiv3/v2", "cloud.google.com/go/logging/apiv2"},
 		why: "a stand-in that shared code with what it is to test would share its mistakes"},
 	{of: "internal/sandbox/rehearsal", never: []string{notStandard, "slipway/internal/...", "net/http"}, except: []string{"slipway/internal/sandbox/rehearsal"},
 		why: "a rehearsal is played on any stage"},
@@ -69,7 +83,13 @@ var only = []struct{ what, by, why string }{
 	{"github.com/slack-go/slack/socketmode", "internal/commands/slack", "as above"},
 	{"github.com/redis/go-redis/v9", "internal/store internal/crash", "one package knows how things are kept; the crash program looks at them from outside"},
 	{"cloud.google.com/go/run/apiv2", "internal/deploy/provider/cloudrun", "one SDK, one package"},
+	{"cloud.google.com/go/monitoring/apiv3/v2", "internal/deploy/provider/monitoring", "one SDK, one package"},
+	{"cloud.google.com/go/logging/apiv2", "internal/deploy/provider/logging", "one SDK, one package"},
+	{"github.com/prometheus/client_golang/api/prometheus/v1", "internal/deploy/provider/prometheus", "one SDK, one package"},
 	{"github.com/google/go-containerregistry/pkg/v1/remote", "internal/deploy/provider/registry internal/sandbox/registry internal/sandbox/cloudrun", "one SDK, one package; the sandbox fills its own registry and pulls from it"},
+	{"gonum.org/v1/plot", "internal/chart", "one package draws, so that its fonts and seven megabytes can be got rid of in one place"},
+	{"gonum.org/v1/plot/vg/vgimg", "internal/chart", "as above"},
+	{"github.com/google/go-github/v84/github", "internal/deploy/provider/github", "one SDK, one package"},
 	{"github.com/goccy/go-yaml", "internal/deploy/catalog", "YAML is read strictly, in one place"},
 	{"github.com/alicebob/miniredis/v2", "internal/sandbox", "a Redis in memory is for practising"},
 	{"slipway/internal/sandbox", "cmd/bot internal/bench internal/crash", "the practice range is wired in by programs"},
@@ -150,7 +170,7 @@ func TestNobodyReachesWhatTheyMayNot(t *testing.T) {
 // testOnly are suites that tests share: they import what they test with.
 func testOnly(importPath string) bool {
 	base := path.Base(importPath)
-	return base == "storetest" || base == "redistest" || base == "providertest"
+	return base == "storetest" || base == "redistest" || base == "providertest" || base == "metricstest"
 }
 
 // way is how one package comes to another: the shortest chain of imports.

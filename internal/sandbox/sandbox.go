@@ -16,6 +16,8 @@ import (
 	"slipway/internal/deploy/catalog"
 	"slipway/internal/sandbox/cloudrun"
 	"slipway/internal/sandbox/control"
+	"slipway/internal/sandbox/logging"
+	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
 	"slipway/internal/sandbox/workspace"
 )
@@ -29,15 +31,18 @@ type Options struct {
 	Version  string        // live at the beginning; default v1.2.3
 	Create   time.Duration // how long Cloud Run takes for a revision
 	Settle   time.Duration // how long Cloud Run takes to move traffic
+	Cool     time.Duration // how long a revision keeps its instances after no traffic and no tag leads to it
 	Traffic  float64       // requests a second that practice users send to production; 0 = none
 	Slack    workspace.Options
 }
 
 // Sandbox is a running practice range.
 type Sandbox struct {
-	Workspace *workspace.Workspace
-	CloudRun  *cloudrun.Server
-	Registry  *registry.Registry
+	Workspace  *workspace.Workspace
+	CloudRun   *cloudrun.Server
+	Monitoring *monitoring.Server
+	Logging    *logging.Server
+	Registry   *registry.Registry
 
 	url      string
 	redisURL string
@@ -57,7 +62,7 @@ func Start(opts Options) (*Sandbox, error) {
 		opts.Version = "v1.2.3"
 	}
 	s := &Sandbox{redisURL: opts.RedisURL, stopped: make(chan struct{}), served: make(chan struct{})}
-	for _, part := range []func(Options) error{s.startClouds, s.startRedis, s.startSlack, s.copyCatalog} {
+	for _, part := range []func(Options) error{s.startWatchers, s.startClouds, s.startRedis, s.startSlack, s.copyCatalog, s.fillDatabases} {
 		if err := part(opts); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the sandbox: %w", err), s.Close())
 		}
@@ -69,7 +74,10 @@ func (s *Sandbox) startClouds(opts Options) (err error) {
 	if s.Registry, err = registry.New(nil); err != nil {
 		return err
 	}
-	run := cloudrun.New(&cloudrun.Options{Create: opts.Create, Settle: opts.Settle, Pull: cloudrun.FromRegistry(s.Registry.Addr())})
+	run := cloudrun.New(&cloudrun.Options{
+		Create: opts.Create, Settle: opts.Settle, Pull: cloudrun.FromRegistry(s.Registry.Addr()), Cool: opts.Cool,
+		Metrics: s.Monitoring, Logs: s.Logging,
+	})
 	if err := run.Start("127.0.0.1:0"); err != nil {
 		return err
 	}
@@ -101,7 +109,7 @@ func (s *Sandbox) startRedis(opts Options) error {
 
 func (s *Sandbox) startSlack(opts Options) error {
 	s.Workspace = workspace.New(&opts.Slack)
-	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped}
+	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging}
 	if s.redis != nil {
 		api.Redis = s.setRedis
 	}
@@ -158,6 +166,8 @@ func (s *Sandbox) Environ() []string {
 		"SLIPWAY_CATALOG=" + s.catalog,
 		"SLIPWAY_CHANNEL=#" + workspace.DefaultChannel,
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://" + s.CloudRun.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING=http://" + s.Monitoring.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING=http://" + s.Logging.Addr(),
 	}
 }
 
@@ -188,6 +198,12 @@ func (s *Sandbox) Close() error {
 	}
 	if s.CloudRun != nil {
 		errs = append(errs, s.CloudRun.Close())
+	}
+	if s.Monitoring != nil {
+		errs = append(errs, s.Monitoring.Close())
+	}
+	if s.Logging != nil {
+		errs = append(errs, s.Logging.Close())
 	}
 	if s.Registry != nil {
 		errs = append(errs, s.Registry.Close())

@@ -47,7 +47,8 @@ func TestEnvironmentLeadsToEveryPart(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{})
 	env := environ(s)
-	for _, key := range []string{"SLACK_API_URL", "REDIS_URL", "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN"} {
+	for _, key := range []string{"SLACK_API_URL", "REDIS_URL", "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN",
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING", "CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"} {
 		u, err := url.Parse(env[key])
 		if err != nil {
 			t.Fatalf("%s=%s: %v", key, env[key], err)

@@ -7,7 +7,10 @@
 // replacement), revision names that can be used once, operations that end with an error long after the
 // call was accepted, traffic statuses that trail the traffic asked for. Faults adds the bad days.
 //
-// What it never does: authenticate, bill, scale instances, run containers, keep anything on disk, or
+// What revisions are asked and what they write is told to whoever listens (Options.Metrics and Logs); how many instances
+// they keep, and when they lose them, is in warmth.go.
+//
+// What it never does: authenticate, bill, scale instances by load, run containers, keep anything on disk, or
 // reach beyond loopback. IAM methods, jobs, worker pools and cancelling an operation are UNIMPLEMENTED
 // (Cloud Run itself does not cancel operations).
 //

@@ -31,8 +31,8 @@ func (s *Server) newEndpoint() (*endpoint, error) {
 		ErrorLog:          log.New(io.Discard, "", 0),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if rev := e.balancer.next(); rev != nil {
-				rev.ServeHTTP(w, r)
-				s.wake.signal()
+				s.serve(rev, w, r)
+				s.wake.soon()
 				return
 			}
 			http.Error(w, "no revision serves this address", http.StatusNotFound)

@@ -31,6 +31,7 @@ func (s *Server) observe(svc *service) {
 		s.dropMove(svc)
 	}
 	s.describeState(svc, waiting, fault)
+	s.warmth(svc)
 	s.endOperations(svc, waiting, fault)
 	s.wake.signal()
 }

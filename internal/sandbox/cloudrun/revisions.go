@@ -83,6 +83,7 @@ func (s *Server) DeleteRevision(ctx context.Context, req *runpb.DeleteRevisionRe
 		return s.finished(req.GetName(), r.pb).pb()
 	}
 	s.noteChange(ctx)
+	s.tellNone(r)
 	svc.revisions = slices.DeleteFunc(svc.revisions, func(x *revision) bool { return x == r })
 	r.pb.DeleteTime = timestamppb.New(s.clock.Now())
 	s.wake.signal()

@@ -49,19 +49,16 @@ func (s *Server) start(r *revision) {
 		s.failPull(r, image, err)
 	case behave.CrashOnStart():
 		s.failStart(r)
+		s.write(r, logStderr, sevError, behave.LastWords())
+		s.write(r, logSystem, sevWarning, "Container called exit(1).")
 	default:
-		s.succeed(r, sampleapp.Config{
-			Version: version, Revision: r.id, Env: env, Started: s.clock.Now(), Now: s.clock.Now, Behave: behave,
-		})
+		s.succeed(r, s.config(r, version))
 	}
 	s.observe(r.service)
 }
 
 func (s *Server) succeed(r *revision, cfg sampleapp.Config) {
 	r.state, r.app = ready, sampleapp.Handler(cfg)
-	r.pb.ScalingStatus = &runpb.RevisionScalingStatus{
-		DesiredMinInstanceCount: r.template.GetScaling().GetMinInstanceCount(),
-	}
 	s.conclude(r, settled("Ready"), settled("ContainerReady"), settled("ContainerHealthy"), settled("ResourcesAvailable"))
 	svc := r.service
 	for _, other := range svc.revisions {

@@ -6,8 +6,6 @@ import (
 
 	"cloud.google.com/go/run/apiv2/runpb"
 	"google.golang.org/protobuf/types/known/durationpb"
-
-	"slipway/internal/sandbox/sampleapp"
 )
 
 // The project and region of the deployment guide.
@@ -89,10 +87,7 @@ func (s *Server) seedRevision(svc *service, version string) {
 	svc.pb.Template.Revision, first.template.Revision = "", ""
 	svc.latest = first
 	svc.pb.LatestCreatedRevision = first.pb.Name
-	s.succeed(first, sampleapp.Config{
-		Version: version, Revision: first.id, Env: literals(first.template.Containers[0]),
-		Started: s.clock.Now(), Now: s.clock.Now, Behave: s.behaviour(svc.id, version),
-	})
+	s.succeed(first, s.config(first, version))
 	svc.routes, _, _ = svc.wanted()
 	s.route(svc)
 	s.observe(svc)

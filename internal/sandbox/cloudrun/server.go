@@ -27,6 +27,12 @@ type Options struct {
 	// Pull looks for the image of a new revision; nil means that every image is there and that its tag
 	// is its version. FromRegistry asks a real registry.
 	Pull Puller
+	// Cool is how long a revision keeps its minimum of instances after neither traffic nor a tag leads to it.
+	// Zero: it loses them at once.
+	Cool time.Duration
+	// Metrics and Logs hear what revisions do and write; nil: nobody listens.
+	Metrics Metrics
+	Logs    Logs
 }
 
 // Server is one practice Cloud Run. Its methods may be called from any goroutine.
@@ -146,6 +152,7 @@ func (s *Server) behaviour(service, version string) *sampleapp.Behaviour {
 	b := s.behaviours[key]
 	if b == nil {
 		b = &sampleapp.Behaviour{}
+		b.Notify(func() { s.behaved(service, b) })
 		s.behaviours[key] = b
 	}
 	return b
@@ -203,29 +210,5 @@ func (s *Server) pause(ctx context.Context, d time.Duration) bool {
 		return false
 	case <-s.ctx.Done():
 		return false
-	}
-}
-
-// broadcast wakes everyone who waits.
-type broadcast struct {
-	mu sync.Mutex
-	ch chan struct{}
-}
-
-func (b *broadcast) channel() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch == nil {
-		b.ch = make(chan struct{})
-	}
-	return b.ch
-}
-
-func (b *broadcast) signal() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch != nil {
-		close(b.ch)
-		b.ch = nil
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"cloud.google.com/go/run/apiv2/runpb"
 	"google.golang.org/grpc/status"
+
+	"slipway/internal/sandbox/sampleapp"
 )
 
 // service is one service with all that belongs to it. Guarded by Server.mu.
@@ -71,6 +73,10 @@ type revision struct {
 	failure *status.Status
 	why     string
 	app     http.Handler
+	behave  *sampleapp.Behaviour
+	// warm says that its minimum of instances is provisioned; cooling that it is about to lose them.
+	warm    bool
+	cooling *cooling
 
 	requests, errors atomic.Int64
 }
@@ -78,24 +84,4 @@ type revision struct {
 // unserviceable is what is said of traffic to a revision that failed.
 func (r *revision) unserviceable() string {
 	return fmt.Sprintf("Revision '%s' is not ready and cannot serve traffic. %s", r.id, r.why)
-}
-
-// ServeHTTP is the revision's application, counted.
-func (r *revision) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	r.requests.Add(1)
-	seen := &statusWriter{ResponseWriter: w}
-	r.app.ServeHTTP(seen, req)
-	if seen.code >= 500 {
-		r.errors.Add(1)
-	}
-}
-
-type statusWriter struct {
-	http.ResponseWriter
-	code int
-}
-
-func (w *statusWriter) WriteHeader(code int) {
-	w.code = code
-	w.ResponseWriter.WriteHeader(code)
 }

@@ -160,6 +160,9 @@ func (s *Server) DeleteService(ctx context.Context, req *runpb.DeleteServiceRequ
 	s.noteChange(ctx)
 	s.dropMove(svc)
 	s.closeEndpoints(svc)
+	for _, r := range svc.revisions {
+		s.tellNone(r)
+	}
 	delete(s.services, req.GetName())
 	for _, op := range svc.pending {
 		op.done, op.failure = true, status.New(codes.Aborted, "The service was deleted.")

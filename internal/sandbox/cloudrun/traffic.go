@@ -14,8 +14,8 @@ const (
 	DefaultRate = 20
 	// loadPath is what synthetic users ask for; the error rate applies to it, unlike to /health.
 	loadPath = "/api/v1/status"
-	// maxInFlight bounds the requests of one service that wait for an answer.
-	maxInFlight = 64
+	// maxInFlight bounds the requests of one service that wait for an answer: a second of 500 a second.
+	maxInFlight = 500
 )
 
 // RevisionStats counts what a revision was asked over HTTP, by any address, since it was created.
@@ -66,7 +66,7 @@ func (s *Server) StartTraffic(service string, perSecond float64) error {
 		return fmt.Errorf("start traffic: no service is called %q", service)
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	l := &load{cancel: cancel, done: make(chan struct{})}
+	l := &load{cancel: cancel, done: make(chan struct{}), perSecond: perSecond}
 	if running := s.loads[service]; running != nil {
 		running.cancel()
 	}
@@ -90,9 +90,20 @@ func (s *Server) StopTraffic(service string) {
 	}
 }
 
+// TrafficRate is how many requests a second are being sent to a service (short name).
+func (s *Server) TrafficRate(service string) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.loads[service]; l != nil {
+		return l.perSecond
+	}
+	return 0
+}
+
 type load struct {
-	cancel context.CancelFunc
-	done   chan struct{}
+	cancel    context.CancelFunc
+	done      chan struct{}
+	perSecond float64
 }
 
 func (l *load) stop() {
@@ -108,7 +119,7 @@ func (s *Server) generate(ctx context.Context, url string, began time.Time, inte
 	defer inFlight.Wait()
 	slots := make(chan struct{}, maxInFlight)
 	for next := began.Add(interval); ; next = next.Add(interval) {
-		if d := next.Sub(s.clock.Now()); d > 0 && !s.pause(ctx, d) {
+		if d := next.Sub(s.clock.Now()); d > 0 && !s.rest(ctx, d) {
 			return
 		}
 		select {
@@ -120,6 +131,19 @@ func (s *Server) generate(ctx context.Context, url string, began time.Time, inte
 			defer func() { <-slots }()
 			request(ctx, client, url)
 		})
+	}
+}
+
+// rest is pause for somebody whom nobody waits for: at hundreds a second, waking them all would be most of the work.
+func (s *Server) rest(ctx context.Context, d time.Duration) bool {
+	over := make(chan struct{})
+	t := s.clock.AfterFunc(d, func() { close(over) })
+	defer t.Stop()
+	select {
+	case <-over:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

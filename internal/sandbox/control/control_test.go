@@ -11,9 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+	"google.golang.org/grpc/codes"
 
 	"slipway/internal/sandbox/cloudrun"
 	"slipway/internal/sandbox/control"
+	"slipway/internal/sandbox/logging"
+	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
 	"slipway/internal/sandbox/workspace"
 )
@@ -28,13 +31,17 @@ type practice struct {
 	workspace *workspace.Workspace
 	cloud     *cloudrun.Server
 	registry  *registry.Registry
+	monitor   *monitoring.Server
+	logs      *logging.Server
 	redis     []bool // what was asked of Redis
 	stopped   chan struct{}
 }
 
 func newPractice(t *testing.T, change ...func(*control.Server)) *practice {
 	t.Helper()
-	p := &practice{stopped: make(chan struct{}), cloud: cloudrun.New(nil), workspace: workspace.New(nil)}
+	p := &practice{stopped: make(chan struct{}), workspace: workspace.New(nil), monitor: monitoring.New(nil), logs: logging.New(nil)}
+	p.cloud = cloudrun.New(&cloudrun.Options{Metrics: p.monitor, Logs: p.logs})
+	p.monitor.Database("db", 100, time.Now().Add(-10*time.Minute))
 	var err error
 	if p.registry, err = registry.New(&registry.Options{Repositories: []string{"coditect"}, Versions: []string{"v1.2.3"}}); err != nil {
 		t.Fatal(err)
@@ -42,7 +49,7 @@ func newPractice(t *testing.T, change ...func(*control.Server)) *practice {
 	if _, err := p.cloud.Seed(cloudrun.GuideServices()[0], "v1.2.3"); err != nil {
 		t.Fatal(err)
 	}
-	api := &control.Server{Workspace: p.workspace, CloudRun: p.cloud, Registry: p.registry, Stopped: p.stopped,
+	api := &control.Server{Workspace: p.workspace, CloudRun: p.cloud, Registry: p.registry, Stopped: p.stopped, Monitoring: p.monitor, Logging: p.logs,
 		Redis: func(down bool) error { p.redis = append(p.redis, down); return nil }}
 	for _, c := range change {
 		c(api)
@@ -52,7 +59,7 @@ func newPractice(t *testing.T, change ...func(*control.Server)) *practice {
 	t.Cleanup(func() {
 		p.stop()
 		server.Close()
-		if err := errors.Join(p.workspace.Close(), p.cloud.Close(), p.registry.Close()); err != nil {
+		if err := errors.Join(p.workspace.Close(), p.cloud.Close(), p.registry.Close(), p.monitor.Close(), p.logs.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -95,20 +102,35 @@ func TestEveryFaultIsReachableByName(t *testing.T) {
 			return p.cloud.Behaviour("coditect-app-staging", "v1.2.4").Version() == "v1.2.2" &&
 				p.cloud.Behaviour(production, "v1.2.4").Version() == ""
 		}},
-		"method that is refused":      {"slack chat.update error=channel_not_found times=1", answers("chat.update", "channel_not_found")},
-		"method that is limited":      {"slack chat.postMessage retry-after=2s", status("chat.postMessage", http.StatusTooManyRequests)},
-		"method in trouble":           {"slack auth.test status=503", status("auth.test", http.StatusServiceUnavailable)},
-		"any method":                  {"slack * status=500", status("users.info", http.StatusInternalServerError)},
-		"method whose answer is lost": {"slack auth.test lose-reply", status("auth.test", 0)},
-		"Slack down":                  {"slack down", status("auth.test", 0)},
-		"acknowledgements lost":       {"slack refuse-acks", nil},
-		"connections cut":             {"slack drop", nil},
-		"connections warned":          {"slack disconnect warning", nil},
-		"connections renewed":         {"slack disconnect refresh_requested", nil},
-		"app switched off":            {"slack disconnect link_disabled", nil},
-		"registry down":               {"registry down", func(p *practice) bool { return registryStatus(p) == 0 }},
-		"registry that knows nobody":  {"registry unauthorised slow=1ms", func(p *practice) bool { return registryStatus(p) == http.StatusUnauthorized }},
-		"Redis down":                  {"redis down", func(p *practice) bool { return cmp.Equal(p.redis, []bool{true}) }},
+		"application that says why it fails": {`app v1.2.4 errors=5% message="relation \"orders\" does not exist"`, func(p *practice) bool {
+			return p.cloud.Behaviour(production, "v1.2.4").Message() == `relation "orders" does not exist`
+		}},
+		"application that uses too much": {"app v1.2.4 cpu=95% memory=97%", func(p *practice) bool {
+			cpu, memory := p.cloud.Behaviour(production, "v1.2.4").Use()
+			return cpu == 0.95 && memory == 0.97
+		}},
+		"traffic":                        {"traffic 2/s", sends(production, 2)},
+		"traffic of so many":             {"traffic 400", sends(production, 400)},
+		"Monitoring down":                {"monitoring down", monitored(monitoring.Fault{Down: true})},
+		"Monitoring late and slow":       {"monitoring late=30s slow=5s", monitored(monitoring.Fault{Late: 30 * time.Second, Slow: 5 * time.Second})},
+		"Monitoring without samples":     {"monitoring missing", monitored(monitoring.Fault{Missing: true})},
+		"Monitoring with what cannot be": {"monitoring nan", monitored(monitoring.Fault{NaN: true})},
+		"Monitoring that knows nobody":   {"monitoring refuse=PERMISSION_DENIED", monitored(monitoring.Fault{Refuse: codes.PermissionDenied})},
+		"Logging down":                   {"logging down", func(p *practice) bool { return p.logs.IsDown() }},
+		"method that is refused":         {"slack chat.update error=channel_not_found times=1", answers("chat.update", "channel_not_found")},
+		"method that is limited":         {"slack chat.postMessage retry-after=2s", status("chat.postMessage", http.StatusTooManyRequests)},
+		"method in trouble":              {"slack auth.test status=503", status("auth.test", http.StatusServiceUnavailable)},
+		"any method":                     {"slack * status=500", status("users.info", http.StatusInternalServerError)},
+		"method whose answer is lost":    {"slack auth.test lose-reply", status("auth.test", 0)},
+		"Slack down":                     {"slack down", status("auth.test", 0)},
+		"acknowledgements lost":          {"slack refuse-acks", nil},
+		"connections cut":                {"slack drop", nil},
+		"connections warned":             {"slack disconnect warning", nil},
+		"connections renewed":            {"slack disconnect refresh_requested", nil},
+		"app switched off":               {"slack disconnect link_disabled", nil},
+		"registry down":                  {"registry down", func(p *practice) bool { return registryStatus(p) == 0 }},
+		"registry that knows nobody":     {"registry unauthorised slow=1ms", func(p *practice) bool { return registryStatus(p) == http.StatusUnauthorized }},
+		"Redis down":                     {"redis down", func(p *practice) bool { return cmp.Equal(p.redis, []bool{true}) }},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -138,6 +160,14 @@ func TestEveryFaultIsReachableByName(t *testing.T) {
 
 func active(want cloudrun.Fault) func(*practice) bool {
 	return func(p *practice) bool { return cmp.Equal(p.cloud.Faults().Active(), []cloudrun.Fault{want}) }
+}
+
+func sends(service string, rate float64) func(*practice) bool {
+	return func(p *practice) bool { return p.cloud.TrafficRate(service) == rate }
+}
+
+func monitored(want monitoring.Fault) func(*practice) bool {
+	return func(p *practice) bool { return p.monitor.Fault() == want }
 }
 
 // ask calls a method of the practice Slack; 0 is no answer.
@@ -187,37 +217,62 @@ func TestFaultThatWouldDoNothingIsRefused(t *testing.T) {
 	t.Parallel()
 	p := newPractice(t)
 	for line, says := range map[string]string{
-		"":                                 "is not a fault; there are:",
-		"cloudrun":                         "is not a fault; there are:",
-		"moon down":                        `nothing is called "moon"; there are:`,
-		"cloudrun refus UpdateService":     `no fault is called "refus"`,
-		"cloudrun refuse UpdateServce":     `"UpdateServce" is no call of Cloud Run such as UpdateService`,
-		"cloudrun refuse UpdateService 3":  `"3" means nothing to "cloudrun"`,
-		"cloudrun refuse time=3":           `time= means nothing to "cloudrun"`,
-		"cloudrun refuse times=x":          "times=x is not a number",
-		"cloudrun refuse times=-1":         "times=-1 is not a number",
-		"cloudrun refuse code=NOPE":        "code=NOPE is not a gRPC code such as UNAVAILABLE",
-		"cloudrun delay delay=2":           "delay=2 is not a time such as 2s",
-		"app unhealthy":                    "of which version? For example: app v1.2.4 unhealthy",
-		"app errors=5%":                    "of which version?",
-		"app v1.2.4 sick":                  `"sick" means nothing to "app"`,
-		"app v1.2.4 errors=many":           "errors=many is not a percentage such as 5%",
-		"app v1.2.4 errors=500%":           "errors=500% is not a percentage",
-		"app v1.2.4 latency=-1s":           "latency=-1s is not a time",
-		"slack chat.postMesage status=500": `"chat.postMesage" is no method of the practice Slack`,
-		"slack chat.update stauts=500":     `stauts= means nothing to "slack"`,
-		"slack chat.update lose-replies":   `"lose-replies" means nothing to "slack"`,
-		"slack down 5s":                    "slack down takes nothing after it",
-		"slack disconnect":                 "takes one reason: warning, refresh_requested, link_disabled",
-		"slack disconnect because":         "takes one reason",
-		"registry dwon":                    `"dwon" means nothing to "registry"`,
-		"registry slow=soon":               "slow=soon is not a time",
-		"redis gone":                       "say redis down, or redis up",
+		"":                                   "is not a fault; there are:",
+		"cloudrun":                           "is not a fault; there are:",
+		"moon down":                          `nothing is called "moon"; there are:`,
+		"cloudrun refus UpdateService":       `no fault is called "refus"`,
+		"cloudrun refuse UpdateServce":       `"UpdateServce" is no call of Cloud Run such as UpdateService`,
+		"cloudrun refuse UpdateService 3":    `"3" means nothing to "cloudrun"`,
+		"cloudrun refuse time=3":             `time= means nothing to "cloudrun"`,
+		"cloudrun refuse times=x":            "times=x is not a number",
+		"cloudrun refuse times=-1":           "times=-1 is not a number",
+		"cloudrun refuse code=NOPE":          "code=NOPE is not a gRPC code such as UNAVAILABLE",
+		"cloudrun delay delay=2":             "delay=2 is not a time such as 2s",
+		"app unhealthy":                      "of which version? For example: app v1.2.4 unhealthy",
+		"app errors=5%":                      "of which version?",
+		"app v1.2.4 sick":                    `"sick" means nothing to "app"`,
+		"app v1.2.4 errors=many":             "errors=many is not a percentage such as 5%",
+		"app v1.2.4 errors=500%":             "errors=500% is not a percentage",
+		"app v1.2.4 latency=-1s":             "latency=-1s is not a time",
+		"slack chat.postMesage status=500":   `"chat.postMesage" is no method of the practice Slack`,
+		"slack chat.update stauts=500":       `stauts= means nothing to "slack"`,
+		"slack chat.update lose-replies":     `"lose-replies" means nothing to "slack"`,
+		"slack down 5s":                      "slack down takes nothing after it",
+		"slack disconnect":                   "takes one reason: warning, refresh_requested, link_disabled",
+		"slack disconnect because":           "takes one reason",
+		"registry dwon":                      `"dwon" means nothing to "registry"`,
+		"registry slow=soon":                 "slow=soon is not a time",
+		`app v1.2.4 message="half`:           "a quote is not closed in app v1.2.4",
+		"app v1.2.4 cpu=fast":                "cpu=fast is not a percentage",
+		"app v1.2.4 memory=101%":             "memory=101% is not a percentage",
+		"traffic much":                       `how many requests a second? For example: traffic 2/s, not "much"`,
+		"traffic -1":                         "-1 requests a second are not between 0 and 2000",
+		"traffic NaN":                        "NaN requests a second are not between",
+		"traffic 5/s service=nobody":         `no service is called "nobody"`,
+		"traffic 5/s 6/s":                    `"6/s" means nothing to "traffic"`,
+		"traffic 5/s rate=6":                 `rate= means nothing to "traffic"`,
+		"monitoring away":                    `"away" means nothing to "monitoring"`,
+		"monitoring latte=3s":                `latte= means nothing to "monitoring"`,
+		"monitoring late=soon":               "late=soon is not a time",
+		"monitoring slow=soon":               "slow=soon is not a time",
+		"monitoring refuse=NOPE":             "refuse=NOPE is not a gRPC code such as UNAVAILABLE",
+		"monitoring refuse=OK":               "refuse=OK refuses nothing",
+		"monitoring down late=3s":            "say monitoring down, or monitoring up",
+		"logging late":                       "say logging down, or logging up",
+		"logging down slow=1s":               "say logging down, or logging up",
+		"database full":                      `"full" means nothing to "database"`,
+		"database instance=db":               "how many of its connections?",
+		"database connections=all":           "connections=all is not a percentage",
+		"database connections=5% instance=x": `no database instance is called "x"; there are: db`,
+		"redis gone":                         "say redis down, or redis up",
 	} {
 		err := p.Fault(t.Context(), line)
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want it to say %q", line, err, says)
 		}
+	}
+	if p.monitor.Fault() != (monitoring.Fault{}) || p.logs.IsDown() || p.cloud.TrafficRate(production) != 0 {
+		t.Error("something of what was refused is on")
 	}
 	if on := p.cloud.Faults().Active(); len(on) > 0 {
 		t.Errorf("switched on all the same: %v", on)
@@ -301,14 +356,17 @@ func TestRequestThatIsNotUnderstood(t *testing.T) {
 		method, path, body string
 		want               int
 	}{
-		"no JSON":           {http.MethodPost, "/v1/type", "hello", http.StatusBadRequest},
-		"an unknown key":    {http.MethodPost, "/v1/type", `{"person":"alice","txt":"hello"}`, http.StatusBadRequest},
-		"far too much":      {http.MethodPost, "/v1/type", `{"person":"` + strings.Repeat("a", 1<<20) + `"}`, http.StatusBadRequest},
-		"no such place":     {http.MethodGet, "/v1/elsewhere", "", http.StatusNotFound},
-		"the wrong way":     {http.MethodGet, "/v1/type", "", http.StatusMethodNotAllowed},
-		"no modal is open":  {http.MethodPost, "/v1/submit", `{"person":"alice"}`, http.StatusConflict},
-		"no such message":   {http.MethodGet, "/v1/thread?message=1", "", http.StatusNotFound},
-		"a mark of nothing": {http.MethodGet, "/v1/changes?after=last", "", http.StatusBadRequest},
+		"no JSON":            {http.MethodPost, "/v1/type", "hello", http.StatusBadRequest},
+		"an unknown key":     {http.MethodPost, "/v1/type", `{"person":"alice","txt":"hello"}`, http.StatusBadRequest},
+		"far too much":       {http.MethodPost, "/v1/type", `{"person":"` + strings.Repeat("a", 1<<20) + `"}`, http.StatusBadRequest},
+		"no such place":      {http.MethodGet, "/v1/elsewhere", "", http.StatusNotFound},
+		"the wrong way":      {http.MethodGet, "/v1/type", "", http.StatusMethodNotAllowed},
+		"no modal is open":   {http.MethodPost, "/v1/submit", `{"person":"alice"}`, http.StatusConflict},
+		"no such message":    {http.MethodGet, "/v1/thread?message=1", "", http.StatusNotFound},
+		"traffic of no rate": {http.MethodPost, "/v1/traffic", `{"service":"coditect-app-production"}`, http.StatusBadRequest},
+		"traffic to nobody":  {http.MethodPost, "/v1/traffic", `{"service":"nobody","rate":2}`, http.StatusBadRequest},
+		"traffic by a word":  {http.MethodPost, "/v1/traffic", `{"rate":2,"speed":3}`, http.StatusBadRequest},
+		"a mark of nothing":  {http.MethodGet, "/v1/changes?after=last", "", http.StatusBadRequest},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), c.method, p.URL+c.path, strings.NewReader(c.body))
 		if err != nil {

@@ -6,11 +6,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+
+	"google.golang.org/grpc/codes"
 )
 
 // FaultUsage lists every fault that can be switched on, a line each.
 const FaultUsage = `cloudrun KIND [METHOD] [times=N] [code=UNAVAILABLE] [delay=2s]   refuse, delay, late-effect, never-answer, lose-answer, late-answer, etag-conflict, settle-stuck, revision-stuck, traffic-skew
-app VERSION [errors=5%] [latency=300ms] [unhealthy] [crash] [says=VERSION]   how the sample application behaves in that version
+app VERSION [errors=5%] [latency=300ms] [message="TEXT"] [cpu=95%] [memory=97%] [unhealthy] [crash] [says=VERSION]   how the sample application behaves in that version
+traffic N/s [service=NAME]   requests that practice users send each second
+monitoring down | monitoring up | monitoring [late=30s] [slow=5s] [missing] [nan] [refuse=PERMISSION_DENIED]   Cloud Monitoring
+logging down | logging up   Cloud Logging
+database connections=96% [instance=NAME]   of those that it takes, as Cloud Monitoring reports them
 slack METHOD [status=500] [error=NAME] [retry-after=2s] [delay=1s] [lose-reply] [times=N]   METHOD such as chat.update, or *
 slack down | slack up | slack refuse-acks | slack disconnect REASON | slack drop   REASON: warning, refresh_requested, link_disabled
 registry down | registry slow=2s | registry unauthorised
@@ -24,7 +31,10 @@ type fault struct {
 }
 
 func parseFault(line string) (fault, error) {
-	fields := strings.Fields(line)
+	fields, err := words(line)
+	if err != nil {
+		return fault{}, err
+	}
 	if len(fields) < 2 {
 		return fault{}, fmt.Errorf("%q is not a fault; there are:\n%s", line, FaultUsage)
 	}
@@ -37,6 +47,40 @@ func parseFault(line string) (fault, error) {
 		}
 	}
 	return f, nil
+}
+
+// words cuts a line at its spaces, but not inside of "…", where \" is a quote. The outer quotes are taken off.
+func words(line string) ([]string, error) {
+	var out []string
+	var word strings.Builder
+	begun, quoted, escaped := false, false, false
+	for _, c := range line {
+		switch {
+		case escaped:
+			word.WriteRune(c)
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			begun, quoted = true, !quoted
+		case !quoted && unicode.IsSpace(c):
+			if begun {
+				out = append(out, word.String())
+			}
+			word.Reset()
+			begun = false
+		default:
+			word.WriteRune(c)
+			begun = true
+		}
+	}
+	if quoted {
+		return nil, fmt.Errorf("a quote is not closed in %s", line)
+	}
+	if begun {
+		out = append(out, word.String())
+	}
+	return out, nil
 }
 
 func (f fault) duration(key string) (time.Duration, error) {
@@ -73,6 +117,19 @@ func (f fault) percentage(key string) (float64, error) {
 		return 0, fmt.Errorf("%s=%s is not a percentage such as 5%%", key, v)
 	}
 	return percent, nil
+}
+
+// code is a gRPC code by name, OK where there is none.
+func (f fault) code(key string) (codes.Code, error) {
+	name, ok := f.opts[key]
+	if !ok {
+		return codes.OK, nil
+	}
+	var code codes.Code
+	if err := code.UnmarshalJSON([]byte(strconv.Quote(name))); err != nil {
+		return codes.OK, fmt.Errorf("%s=%s is not a gRPC code such as UNAVAILABLE", key, name)
+	}
+	return code, nil
 }
 
 func (f fault) word(i int) string {

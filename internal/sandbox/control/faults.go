@@ -40,6 +40,14 @@ func (s *Server) inject(f fault) error {
 		return s.appFault(f)
 	case "slack":
 		return s.slackFault(f)
+	case "traffic":
+		return s.trafficFault(f)
+	case "monitoring":
+		return s.monitoringFault(f)
+	case "logging":
+		return s.loggingFault(f)
+	case "database":
+		return s.databaseFault(f)
 	case "registry":
 		return s.registryFault(f)
 	case "redis":
@@ -55,6 +63,10 @@ func (s *Server) mend(w http.ResponseWriter, _ *http.Request) {
 	s.Workspace.Down(false)
 	s.Registry.SetFault(registry.Fault{})
 	s.resetBehaviours()
+	if err := s.resetObserved(); err != nil {
+		refuse(w, http.StatusInternalServerError, err)
+		return
+	}
 	if s.Redis != nil {
 		if err := s.Redis(false); err != nil {
 			refuse(w, http.StatusInternalServerError, err)

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cloud.google.com/go/longrunning/autogen/longrunningpb"
 	"cloud.google.com/go/run/apiv2/runpb"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 
 	"slipway/internal/sandbox/cloudrun"
 	"slipway/internal/sandbox/registry"
@@ -32,11 +30,9 @@ func (s *Server) cloudRunFault(f fault) error {
 	if err != nil {
 		return err
 	}
-	code := codes.OK
-	if name, ok := f.opts["code"]; ok {
-		if err := code.UnmarshalJSON([]byte(strconv.Quote(name))); err != nil {
-			return fmt.Errorf("code=%s is not a gRPC code such as UNAVAILABLE", name)
-		}
+	code, err := f.code("code")
+	if err != nil {
+		return err
 	}
 	return s.CloudRun.Faults().Inject(cloudrun.Fault{
 		Kind: f.word(0), Method: f.word(1), Service: f.opts["service"], Code: code, Delay: delay, Count: times,
@@ -54,7 +50,7 @@ func isRPC(name string) bool {
 }
 
 func (s *Server) appFault(f fault) error {
-	if err := errors.Join(f.only("errors", "latency", "says", "service"), f.flags(1, "unhealthy", "crash")); err != nil {
+	if err := errors.Join(f.only("errors", "latency", "says", "service", "message", "cpu", "memory"), f.flags(1, "unhealthy", "crash")); err != nil {
 		return err
 	}
 	if v := f.word(0); v == "" || v == "unhealthy" || v == "crash" {
@@ -72,12 +68,22 @@ func (s *Server) appFault(f fault) error {
 	if err != nil {
 		return err
 	}
+	cpu, err := f.percentage("cpu")
+	if err != nil {
+		return err
+	}
+	memory, err := f.percentage("memory")
+	if err != nil {
+		return err
+	}
 	b := s.behaviour(service, f.word(0))
 	b.SetErrorRate(percent / 100)
 	b.SetLatency(latency)
 	b.SetUnhealthy(f.has("unhealthy"))
 	b.SetCrashOnStart(f.has("crash"))
 	b.SetVersion(f.opts["says"])
+	b.SetMessage(f.opts["message"])
+	b.SetUse(cpu/100, memory/100)
 	return nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"slipway/internal/sandbox/cloudrun"
+	"slipway/internal/sandbox/logging"
+	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
 	"slipway/internal/sandbox/sampleapp"
 	"slipway/internal/sandbox/workspace"
@@ -23,6 +25,9 @@ type Server struct {
 	Workspace *workspace.Workspace
 	CloudRun  *cloudrun.Server
 	Registry  *registry.Registry
+	// Monitoring and Logging are what the practice Cloud Run reports to.
+	Monitoring *monitoring.Server
+	Logging    *logging.Server
 	// Redis takes the sandbox's own Redis down or up; nil where it is not the sandbox's own.
 	Redis func(down bool) error
 	// Stopped is closed when the sandbox ends, so that nobody waits for its next change.
@@ -30,6 +35,8 @@ type Server struct {
 
 	mu      sync.Mutex
 	changed []*sampleapp.Behaviour
+	rates   map[string]float64 // of traffic, by service, before anybody changed it
+	crowded bool               // a database's connections were changed
 }
 
 // Handler routes the API under /v1/.
@@ -44,7 +51,9 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/private", s.private)
 	mux.HandleFunc("GET /v1/people", s.people)
 	mux.HandleFunc("GET /v1/calls", s.calls)
+	mux.HandleFunc("GET /v1/file", s.file)
 	mux.HandleFunc("GET /v1/traffic", s.traffic)
+	mux.HandleFunc("POST /v1/traffic", s.setTraffic)
 	mux.HandleFunc("GET /v1/faults", s.faults)
 	mux.HandleFunc("POST /v1/faults", s.addFault)
 	mux.HandleFunc("DELETE /v1/faults", s.mend)
@@ -210,6 +219,22 @@ func (s *Server) calls(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	answer(w, lines, nil)
+}
+
+// file answers with the bytes of a file that was shared: by id, or the newest of a name.
+func (s *Server) file(w http.ResponseWriter, r *http.Request) {
+	id, name := r.URL.Query().Get("id"), r.URL.Query().Get("name")
+	_, content, ok := s.Workspace.FileByID(id)
+	if !ok && id == "" {
+		content, ok = s.Workspace.File(name)
+	}
+	if !ok {
+		refuse(w, http.StatusNotFound, fmt.Errorf("there is no file %q", id+name))
+		return
+	}
+	w.Header().Set("Content-Type", http.DetectContentType(content))
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(content) // the client has gone: nobody is left to tell
 }
 
 func (s *Server) traffic(w http.ResponseWriter, r *http.Request) {

@@ -1,7 +1,7 @@
 // Package sampleapp is the coditect-app of the deployment guide, reduced to the endpoints that a
 // release looks at: health, readiness, liveness and the four calls of the guide's smoke tests.
 //
-// One handler is one revision. It never listens, logs or starts a goroutine: whoever hosts it (the
+// One handler is one revision. It never listens, keeps a log or starts a goroutine: whoever hosts it (the
 // practice clouds) does. What goes wrong with it is said by a Behaviour, which may be changed while
 // the handler serves and may be shared by several handlers.
 //
@@ -30,6 +30,8 @@ type Config struct {
 	Now func() time.Time
 	// Behave is what goes wrong; nil means nothing.
 	Behave *Behaviour
+	// Log takes why a request was answered with 5xx, one line for each; nil means that nobody reads it.
+	Log func(line string)
 }
 
 // Handler serves one revision. Requests under /health are never hit by the error rate, so that a
@@ -44,6 +46,9 @@ func Handler(cfg Config) http.Handler {
 	if cfg.Behave == nil {
 		cfg.Behave = &Behaviour{}
 	}
+	if cfg.Log == nil {
+		cfg.Log = func(string) {}
+	}
 	a := &app{cfg: cfg}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", a.health)
@@ -54,6 +59,9 @@ func Handler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /api/v1/me", a.me)
 	return a.misbehave(mux)
 }
+
+// noDatabase is what an unhealthy revision says of itself.
+const noDatabase = "database: dial tcp 10.0.0.5:5432: connect: connection refused"
 
 type app struct{ cfg Config }
 
@@ -71,6 +79,7 @@ func (a *app) misbehave(next http.Handler) http.Handler {
 		}
 		isHealth := r.URL.Path == "/health" || strings.HasPrefix(r.URL.Path, "/health/")
 		if !isHealth && a.cfg.Behave.fails() {
+			a.cfg.Log(a.cfg.Behave.Message())
 			answer(w, http.StatusInternalServerError, map[string]any{"error": "internal error"})
 			return
 		}
@@ -92,6 +101,7 @@ func (a *app) health(w http.ResponseWriter, _ *http.Request) {
 	code, status := http.StatusOK, "ok"
 	if a.cfg.Behave.Unhealthy() {
 		code, status = http.StatusServiceUnavailable, "error"
+		a.cfg.Log(noDatabase)
 	}
 	answer(w, code, map[string]any{
 		"status": status, "version": a.version(), "timestamp": a.cfg.Now().UTC().Format(time.RFC3339),
@@ -102,6 +112,7 @@ func (a *app) ready(w http.ResponseWriter, _ *http.Request) {
 	code, status, database := http.StatusOK, "ready", "ok"
 	if a.cfg.Behave.Unhealthy() {
 		code, status, database = http.StatusServiceUnavailable, "not ready", "error"
+		a.cfg.Log(noDatabase)
 	}
 	answer(w, code, map[string]any{
 		"status": status, "checks": map[string]string{"database": database, "redis": "ok", "storage": "ok"},
@@ -122,6 +133,7 @@ func (a *app) status(w http.ResponseWriter, _ *http.Request) {
 
 func (a *app) dbPing(w http.ResponseWriter, _ *http.Request) {
 	if a.cfg.Behave.Unhealthy() {
+		a.cfg.Log(noDatabase)
 		answer(w, http.StatusServiceUnavailable, map[string]any{"connected": false})
 		return
 	}

@@ -159,3 +159,53 @@ func TestCrashOnStartIsAskedByTheHost(t *testing.T) {
 		t.Error("told to crash, it does not")
 	}
 }
+
+func TestEachAnswerWith5xxIsALineInTheLog(t *testing.T) {
+	t.Parallel()
+	behave := &sampleapp.Behaviour{}
+	var lines []string
+	h := sampleapp.Handler(sampleapp.Config{Version: "v1", Behave: behave, Log: func(line string) { lines = append(lines, line) }})
+	ask := func(path string, n int) {
+		for range n {
+			get(t, h, path)
+		}
+	}
+	ask("/api/v1/status", 10)
+	ask("/health", 1)
+	behave.SetErrorRate(0.5)
+	ask("/api/v1/status", 2)
+	behave.SetMessage("deadlock detected")
+	ask("/api/v1/status", 2)
+	behave.Reset()
+	behave.SetUnhealthy(true)
+	for _, path := range []string{"/health", "/health/ready", "/health/live", "/api/v1/db/ping"} {
+		ask(path, 1)
+	}
+	const refused = "database: dial tcp 10.0.0.5:5432: connect: connection refused"
+	want := []string{`relation "user_prefs" does not exist`, "deadlock detected", refused, refused, refused}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
+func TestBehaviourTellsOfEachChange(t *testing.T) {
+	t.Parallel()
+	behave := &sampleapp.Behaviour{}
+	var seen []float64
+	behave.Notify(func() {
+		cpu, memory := behave.Use()
+		seen = append(seen, cpu, memory)
+	})
+	behave.SetUse(0.95, 7)
+	behave.Reset()
+	if diff := cmp.Diff([]float64{0.95, 1, 0, 0}, seen); diff != "" {
+		t.Errorf("use of CPU and memory (-want +got):\n%s", diff)
+	}
+	if words := behave.LastWords(); words != sampleapp.DefaultLastWords {
+		t.Errorf("last words %q", words)
+	}
+	behave.SetMessage("out of luck")
+	if words := behave.LastWords(); words != "out of luck" {
+		t.Errorf("last words %q", words)
+	}
+}

@@ -50,7 +50,7 @@ func (w *Workspace) Handler() http.Handler {
 	mux.HandleFunc("GET /link/{$}", w.serveLink)
 	mux.HandleFunc("POST /commands/{team}/{id}", w.serveResponseURL)
 	mux.HandleFunc("POST /actions/{team}/{id}", w.serveResponseURL)
-	mux.HandleFunc("POST /upload/{id}", w.serveUpload)
+	mux.HandleFunc("POST /upload/{address}", w.serveUpload)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		down := w.down || w.closed

@@ -39,7 +39,7 @@ type message struct {
 	deleted   bool
 	olderOnes []content
 	reactions map[string][]string
-	files     []map[string]any
+	files     []*upload
 	warnings  map[string]string // by user: what a failed click left on the message
 }
 
@@ -193,7 +193,11 @@ func (m *message) wire(r *room, withMetadata bool) map[string]any {
 		out["edited"] = map[string]any{"user": m.user, "ts": m.editedAt}
 	}
 	if len(m.files) > 0 {
-		out["files"] = m.files
+		files := make([]any, len(m.files))
+		for i, f := range m.files {
+			files[i] = f.wire()
+		}
+		out["files"] = files
 	}
 	if names := m.reactionList(); len(names) > 0 {
 		out["reactions"] = names

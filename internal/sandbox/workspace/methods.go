@@ -44,8 +44,9 @@ var methods = map[string]method{
 	"files.completeUploadExternal": {scope: "files:write", perMinute: tier4, run: (*Workspace).completeUpload},
 }
 
-// HasMethod says whether calls of a name can be given faults: a method of the Web API that is offered, or ResponseURL.
+// HasMethod says whether calls of a name can be given faults: a method of the Web API that is offered,
+// ResponseURL or UploadURL.
 func HasMethod(name string) bool {
 	_, ok := methods[name]
-	return ok || name == ResponseURL
+	return ok || name == ResponseURL || name == UploadURL
 }

@@ -52,6 +52,9 @@ func (p Post) Body() string {
 			lines = append(lines, "┃ "+l)
 		}
 	}
+	for _, f := range p.Files {
+		lines = append(lines, f.line())
+	}
 	return strings.Join(lines, "\n")
 }
 
@@ -101,7 +104,7 @@ func (p Post) render(out *strings.Builder) {
 		}
 	}
 	for _, f := range p.Files {
-		line("[file: %s]", f)
+		line("%s", f.line())
 	}
 	for _, r := range p.Reactions {
 		line("(%s)", blockkit.Emoji(":"+r+":"))

@@ -32,7 +32,7 @@ type Post struct {
 	OnlyFor    string             `json:"only_for,omitempty"`    // ephemeral: the name of who sees it
 	Warning    string             `json:"warning,omitempty"`     // what a failed click left for its viewer
 	Reactions  []string           `json:"reactions,omitempty"`   // names
-	Files      []string           `json:"files,omitempty"`       // names
+	Files      []File             `json:"files,omitempty"`       // pictures too
 	Blocks     []any              `json:"blocks,omitempty"`      // as stored
 	Attached   []any              `json:"attachments,omitempty"` // as stored
 	Metadata   map[string]any     `json:"metadata,omitempty"`
@@ -212,7 +212,7 @@ func (w *Workspace) post(r *room, m *message, viewer string) Post {
 		p.Reactions = append(p.Reactions, fmt.Sprint(reaction["name"]))
 	}
 	for _, f := range m.files {
-		p.Files = append(p.Files, fmt.Sprint(f["name"]))
+		p.Files = append(p.Files, f.shown())
 	}
 	return p
 }

@@ -320,23 +320,6 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestAFileIsUploadedAndShared(t *testing.T) {
-	t.Parallel()
-	p := open(t, workspace.Options{})
-	ts := p.say(slack.NewDividerBlock())
-	if _, err := p.api.UploadFileContext(p.ctx, slack.UploadFileParameters{
-		Filename: "report.txt", Content: "all of it", FileSize: 9, Channel: "C0ONCALL", ThreadTimestamp: ts, InitialComment: "the report"}); err != nil {
-		t.Fatal(err)
-	}
-	thread, err := p.Thread("devops-oncall", ts)
-	if err != nil || len(thread.Posts) != 2 || !strings.Contains(workspace.RenderText(thread), "the report\n  [file: report.txt]") {
-		t.Errorf("thread = %+v, %v", thread, err)
-	}
-	if content, ok := p.File("report.txt"); !ok || string(content) != "all of it" {
-		t.Errorf("content = %q", content)
-	}
-}
-
 func TestPermalinkReactionAndDeletion(t *testing.T) {
 	t.Parallel()
 	p := open(t, workspace.Options{})
