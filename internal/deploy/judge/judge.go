@@ -8,8 +8,8 @@ import (
 	"slipway/internal/deploy"
 )
 
-// Question is one look: what two revisions did over the same minutes. All objectives are judged over this one stretch,
-// the longest of their windows, also those with a shorter window.
+// Question is what two revisions did over the same minutes. All objectives of its Spec are judged over this one
+// stretch.
 type Question struct {
 	Spec      deploy.MetricsSpec
 	Share     int             // percent of traffic on the candidate
@@ -23,9 +23,24 @@ type Question struct {
 	Newest      time.Time // end of the newest sample that the source has of any of them; zero: none
 }
 
-// Judge says what a look comes to. The whole is the worst of what was found, in this order: critical, unhealthy,
-// error, inconclusive, healthy. Findings are in the order of deploy.MetricNames.
-func Judge(q Question) deploy.Judgement {
+// Judge says what a look comes to: one question for each window that the objectives have, the longest first. The whole
+// is the worst of what was found, in this order: critical, unhealthy, error, inconclusive, healthy. Findings are in the
+// order of deploy.MetricNames. Without a question nothing can be told.
+func Judge(questions ...Question) deploy.Judgement {
+	if len(questions) == 0 {
+		return deploy.Judgement{Verdict: deploy.Inconclusive, Why: nothing}
+	}
+	var all []found
+	for i := range questions {
+		all = append(all, questions[i].findings()...)
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return place(a.Metric) - place(b.Metric) })
+	longest := &questions[0]
+	return longest.whole(all, longest.blind())
+}
+
+// findings are those of the objectives of one question.
+func (q *Question) findings() []found {
 	if !q.HasCandidate {
 		q.Candidate = deploy.Measured{}
 	}
@@ -33,10 +48,9 @@ func Judge(q Question) deploy.Judgement {
 		q.Stable = deploy.Measured{}
 	}
 	blind := q.blind()
-	objectives := inOrder(q.Spec.Objectives)
-	all := make([]found, len(objectives))
-	for i := range objectives {
-		o, f := &objectives[i], &all[i]
+	all := make([]found, len(q.Spec.Objectives))
+	for i := range q.Spec.Objectives {
+		o, f := &q.Spec.Objectives[i], &all[i]
 		f.Finding = deploy.Finding{Metric: o.Metric, Target: finite(o.Target), Limit: finite(o.Critical), DryRun: o.DryRun}
 		if blind != "" {
 			f.say(deploy.Unknown, line(blind))
@@ -45,25 +59,16 @@ func Judge(q Question) deploy.Judgement {
 		}
 		f.dry()
 	}
-	return q.whole(all, blind)
+	return all
 }
 
-// inOrder are objectives in the order in which people are shown them, without touching the spec.
-func inOrder(objectives []deploy.Objective) []deploy.Objective {
+// place is where a metric stands in what people are shown.
+func place(m deploy.MetricName) int {
 	names := deploy.MetricNames()
-	place := func(m deploy.MetricName) int {
-		if i := slices.Index(names, m); i >= 0 {
-			return i
-		}
-		return len(names)
+	if i := slices.Index(names, m); i >= 0 {
+		return i
 	}
-	byPlace := func(a, b deploy.Objective) int { return place(a.Metric) - place(b.Metric) }
-	if slices.IsSortedFunc(objectives, byPlace) {
-		return objectives
-	}
-	sorted := slices.Clone(objectives)
-	slices.SortStableFunc(sorted, byPlace)
-	return sorted
+	return len(names)
 }
 
 // finite keeps out of a finding what could not be stored as JSON.

@@ -7,9 +7,6 @@ import (
 	"slipway/internal/deploy"
 )
 
-// grain is how often the sources that we know have a sample of a revision: Cloud Monitoring writes one a minute.
-const grain = time.Minute
-
 const (
 	nobody  = "no requests reached it"
 	nothing = "nothing was measured that counts"
@@ -109,10 +106,10 @@ func (q *Question) late() string {
 	return "metrics are late: the newest sample is of " + clock(q.Newest)
 }
 
-// stale says whether the end of the stretch is missing: two samples in a row. What is bad without it stays bad; what
-// looks healthy may not be so any more.
+// stale says whether the end of the stretch is missing, by two thirds of the lag: two samples of Cloud Monitoring, which
+// has one a minute. What is bad without it stays bad; what looks healthy may not be so any more.
 func (q *Question) stale() bool {
-	return !q.Newest.IsZero() && q.Newest.Before(q.To.Add(-2*grain))
+	return q.Spec.Lag > 0 && !q.Newest.IsZero() && q.Newest.Before(q.To.Add(-2*q.Spec.Lag/3))
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05") + " UTC" }

@@ -44,7 +44,7 @@ func only(names ...deploy.MetricName) []deploy.Objective {
 // look asks about two revisions over five minutes.
 func look(candidate, stable deploy.Measured, of ...deploy.MetricName) judge.Question {
 	return judge.Question{
-		Spec:  deploy.MetricsSpec{Every: 30 * time.Second, Minimum: 50, Objectives: only(of...)},
+		Spec:  deploy.MetricsSpec{Every: 30 * time.Second, Lag: 3 * time.Minute, Minimum: 50, Objectives: only(of...)},
 		Share: 10, Candidate: candidate, Stable: stable, HasCandidate: true, HasStable: stable.Requests > 0,
 		From: from, To: to, Newest: to,
 	}

@@ -1,9 +1,10 @@
 package phase
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"sync"
+	"slices"
 	"time"
 
 	"slipway/internal/deploy"
@@ -18,7 +19,7 @@ const lookWithin = 10 * time.Second
 // whatever is asked of the platform on the way is only for the rollback card: without it a look still counts.
 func (p Ports) look(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
 	m := r.Spec.Metrics
-	if m == nil {
+	if m == nil || len(m.Objectives) == 0 {
 		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "look at the metrics", Msg: "the catalog names no metrics for " + r.Target.String()}
 	}
 	source, ok := p.Metrics[m.Source]
@@ -27,39 +28,66 @@ func (p Ports) look(ctx context.Context, r deploy.Release, s deploy.Step) (deplo
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
-	from, to := stretch(r, s.Begun)
-	look := deploy.Look{From: from, Through: to}
-	if !from.Before(to) {
+	to := s.Begun.Add(-m.Lag)
+	first := r.Watch.Since.Add(m.Delay)
+	look := deploy.Look{From: first, Through: to}
+	if !first.Before(to) {
 		look.Judgement = deploy.Judgement{Verdict: deploy.Inconclusive, Why: "nothing that counts has been measured yet"}
 		return deploy.Outcome{Look: &look}, nil
 	}
-	var way sync.WaitGroup
-	way.Go(func() { look.Way = p.wayBack(ctx, r, s.Begun) })
-	reading, err := source.Read(ctx, deploy.MetricsQuery{Service: r.Spec.Platform.Service, Spec: *m,
-		Revisions: []deploy.RevisionName{r.Facts.Candidate.Name, r.Facts.Baseline.Name}, From: from, To: to})
-	way.Wait()
+	var beside together
+	beside.begin(func() { look.Way = p.wayBack(ctx, r, s.Begun) })
+	questions, err := p.ask(ctx, source, r, first, to)
+	beside.wait()
 	if err != nil {
 		return deploy.Outcome{}, err
 	}
-	q := question(r, reading, from, to)
-	look.Judgement, look.Point = judge.Judge(q), point(q, r.Facts.Share)
+	look.From = questions[0].From
+	look.Judgement, look.Point = judge.Judge(questions...), point(questions[0], r.Facts.Share)
 	return deploy.Outcome{Look: &look}, nil
 }
 
-// stretch is what a look at now measures: from the first traffic that counts, but no longer than the longest window,
-// up to where the source knows everything.
-func stretch(r deploy.Release, now time.Time) (from, to time.Time) {
-	m := r.Spec.Metrics
-	to = now.Add(-m.Lag)
-	from = to.Add(-m.Reach())
-	if first := r.Watch.Since.Add(m.Delay); from.Before(first) {
-		from = first
+// ask reads what the judge has to know: one stretch for each window that the objectives have, the longest first. Each
+// ends where the source knows everything, and none begins before the first traffic that counts.
+func (p Ports) ask(ctx context.Context, source deploy.Metrics, r deploy.Release, first, to time.Time) ([]judge.Question, error) {
+	specs := byWindow(*r.Spec.Metrics)
+	questions, errs := make([]judge.Question, len(specs)), make([]error, len(specs))
+	var reads together
+	for i, spec := range specs {
+		from := latest(first, to.Add(-spec.Reach()))
+		reads.begin(func() {
+			reading, err := source.Read(ctx, deploy.MetricsQuery{Service: r.Spec.Platform.Service, Spec: spec,
+				Revisions: []deploy.RevisionName{r.Facts.Candidate.Name, r.Facts.Baseline.Name}, From: from, To: to})
+			questions[i], errs[i] = question(r, spec, reading, from, to), err
+		})
 	}
-	return from, to
+	reads.wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return questions, nil
 }
 
-func question(r deploy.Release, reading deploy.Reading, from, to time.Time) judge.Question {
-	q := judge.Question{Spec: *r.Spec.Metrics, Share: r.Facts.Share, Connections: reading.Connections, From: from, To: to, Newest: reading.Newest}
+// byWindow splits a spec into one for each window of its objectives, the longest first.
+func byWindow(m deploy.MetricsSpec) []deploy.MetricsSpec {
+	split := map[time.Duration][]deploy.Objective{}
+	for _, o := range m.Objectives {
+		split[o.Window] = append(split[o.Window], o)
+	}
+	var specs []deploy.MetricsSpec
+	for _, objectives := range split {
+		one := m
+		one.Objectives = objectives
+		specs = append(specs, one)
+	}
+	slices.SortFunc(specs, func(a, b deploy.MetricsSpec) int { return cmp.Compare(b.Reach(), a.Reach()) })
+	return specs
+}
+
+func question(r deploy.Release, spec deploy.MetricsSpec, reading deploy.Reading, from, to time.Time) judge.Question {
+	q := judge.Question{Spec: spec, Share: r.Facts.Share, Connections: reading.Connections, From: from, To: to, Newest: reading.Newest}
 	q.Candidate, q.HasCandidate = reading.Revisions[r.Facts.Candidate.Name]
 	q.Stable, q.HasStable = reading.Revisions[r.Facts.Baseline.Name]
 	return q
