@@ -23,6 +23,7 @@ type releaseCommand struct {
 	Resume   resumeCommand   `cmd:"" help:"Break-glass: go on from a hold, or try a stopped step again."`
 	RollBack rollBackCommand `cmd:"" help:"Break-glass: go back now."`
 	Unlock   unlockCommand   `cmd:"" help:"Break-glass: end a release where it stands and free its target. Traffic is not touched."`
+	Clear    clearCommand    `cmd:"" name:"clear-lock" help:"Break-glass: open the target again that the rollback of this release has locked."`
 }
 
 const (
@@ -141,6 +142,35 @@ func (c unlockCommand) Run(ctx context.Context) error {
 			Hint: fmt.Sprintf("bot release unlock %s --confirm %s --reason %q", c.ID, c.ID, c.Reason)}
 	}
 	return c.say(ctx, deploy.SignalAbandon)
+}
+
+type clearCommand struct{ word }
+
+// Run is `bot release clear-lock`.
+func (c clearCommand) Run(ctx context.Context) error {
+	return withStore(func(s *store.Store) error { return clearLock(ctx, s, c.ID, c.Reason, os.Stdout) })
+}
+
+// clearLock clears the lock that a release left, and no other.
+func clearLock(ctx context.Context, s *store.Store, id deploy.ReleaseID, reason string, to io.Writer) error {
+	r, err := s.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	event := deploy.EventID("cli:" + rand.Text())
+	cleared, err := s.Unlock(ctx, r.Target, id, event)
+	if err != nil {
+		return err
+	}
+	if !cleared {
+		return &deploy.Error{Code: deploy.NotFound, Op: "clear the lock of " + r.Target.String(), Msg: r.Target.String() + " is not locked"}
+	}
+	note := deploy.Note{Kind: deploy.NoteUnlocked, By: operator(), Text: "break-glass: " + reason, Done: true}
+	if _, _, err := s.Note(ctx, id, note, event+"/note"); err != nil {
+		return fmt.Errorf("the lock is cleared, but who did so could not be stored: %w", err)
+	}
+	_, err = fmt.Fprintf(to, "%s is open again; %s itself takes /deploy … --again\n", r.Target, r.Version)
+	return err
 }
 
 func (w word) say(ctx context.Context, kind deploy.SignalKind) error {

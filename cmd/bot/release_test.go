@@ -99,3 +99,36 @@ func TestUnlockWantsTheIDTwice(t *testing.T) {
 		t.Errorf("%v; %s", err, deploy.Hint(err))
 	}
 }
+
+func TestClearLockOpensATargetWithoutSlack(t *testing.T) {
+	t.Parallel()
+	s, id := stored(t)
+	var out bytes.Buffer
+	if err := clearLock(t.Context(), s, id, "Slack is down", &out); deploy.CodeOf(err) != deploy.NotFound {
+		t.Fatalf("without a lock: %v", err)
+	}
+	claim, err := s.Claim(t.Context(), id, "test", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := claim.Release
+	r.State, r.By, r.Why, r.Facts.MaxShare = deploy.RolledBack, deploy.Slipway, "errors", 10
+	if _, err := s.Commit(t.Context(), deploy.Commit{Release: r, Epoch: claim.Epoch, Entries: []deploy.Entry{{Kind: deploy.EntryState, State: r.State}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Create(t.Context(), wanted(t), "while locked"); deploy.CodeOf(err) != deploy.Held {
+		t.Fatalf("the next release while locked: %v", err)
+	}
+	if err := clearLock(t.Context(), s, id, "Slack is down", &out); err != nil {
+		t.Fatal(err)
+	}
+	next := wanted(t)
+	next.Version = "v3"
+	if made, err := s.Create(t.Context(), next, "once open"); err != nil || !made.Fresh {
+		t.Errorf("the next release once open: %v", err)
+	}
+	kept, err := s.Get(t.Context(), id)
+	if err != nil || len(kept.Notes) != 1 || kept.Notes[0].Kind != deploy.NoteUnlocked || kept.Notes[0].Text != "break-glass: Slack is down" {
+		t.Errorf("kept with the release: %+v, %v", kept.Notes, err)
+	}
+}

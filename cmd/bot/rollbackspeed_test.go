@@ -25,7 +25,7 @@ func (y *yard) bring(round string, services []string) (ids []deploy.ReleaseID) {
 		if err != nil {
 			y.t.Fatal(err)
 		}
-		r, err := deploy.NewRelease(deploy.Ask{Kind: deploy.Deploy, Target: target, Version: "v1.2.4", Requester: "U0ALICE", Spec: spec})
+		r, err := deploy.NewRelease(deploy.Ask{Kind: deploy.Deploy, Target: target, Version: "v1.2.4", Requester: "U0ALICE", Again: true, Spec: spec})
 		if err != nil {
 			y.t.Fatal(err)
 		}
@@ -42,6 +42,16 @@ func (y *yard) bring(round string, services []string) (ids []deploy.ReleaseID) {
 		})
 	}
 	return ids
+}
+
+// open clears the lock that taking a release back has left, and says that the same version may be tried again.
+func (y *yard) open(id deploy.ReleaseID) {
+	y.t.Helper()
+	service, _, _ := id.Split()
+	opened, err := y.store.Unlock(y.t.Context(), deploy.Target{Service: service, Environment: "production"}, id, deploy.EventID("open "+string(id)))
+	if err != nil || !opened {
+		y.t.Fatalf("clear the lock that %s left: %t, %v", id, opened, err)
+	}
 }
 
 // takeBack says how long it takes from the word being stored until the platform is asked to move traffic.
@@ -92,6 +102,7 @@ func TestARollBackIsAsFastWhateverSlackDoes(t *testing.T) {
 		var took []time.Duration
 		for _, id := range ids {
 			took = append(took, y.takeBack(id))
+			y.open(id)
 		}
 		y.Workspace.ClearFaults()
 		y.Workspace.Down(false)

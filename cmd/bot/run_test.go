@@ -69,12 +69,12 @@ func TestTwoReplicasDoEverythingOnce(t *testing.T) {
 	first, second := s.run(redis), s.run(redis)
 	first.awaitReady(t, http.StatusOK)
 	second.awaitReady(t, http.StatusOK)
-	s.play(asked + finished + "thread shows within 30s: tag rc-1 taken off")
+	s.play(asked + finished + "thread shows within 30s: tags rc-1 and rb-1 taken off")
 	thread, err := s.client.Thread(t.Context(), "devops-oncall")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, entry := range []string{"asked for v1.2.4", "✓ Image", "approved 50 %", "approved 100 %", "tag rc-1 taken off"} {
+	for _, entry := range []string{"asked for v1.2.4", "✓ Image", "approved 50 %", "approved 100 %", "tags rc-1 and rb-1 taken off"} {
 		if n := strings.Count(thread, entry); n != 1 {
 			t.Errorf("the thread says %q %d times:\n%s", entry, n, thread)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"slipway/internal/chart"
 	"slipway/internal/deploy"
@@ -74,6 +75,19 @@ func (b *bot) checkWatching(ctx context.Context, r *findings) {
 			continue
 		}
 		r.good(fmt.Sprintf("%s: can be watched by %d metrics from %s", t, len(m.Objectives), m.Source))
+		b.checkLogs(ctx, r, t, specs[t].Platform.Service)
+	}
+}
+
+// checkLogs reads the error lines of a revision that there is not: what counts is whether it may.
+func (b *bot) checkLogs(ctx context.Context, r *findings, t deploy.Target, s deploy.ServiceRef) {
+	logs, ok := b.watching.logs()[s.Kind]
+	if !ok {
+		return
+	}
+	now := b.clock.Now()
+	if _, err := logs.Errors(ctx, deploy.LogQuery{Service: s, Revision: "none", From: now.Add(-time.Minute), To: now, Limit: 1}); err != nil {
+		r.warn(t.String()+": an incident would have no log lines: "+deploy.Message(err), deploy.Hint(err))
 	}
 }
 

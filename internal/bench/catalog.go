@@ -20,6 +20,8 @@ const (
 	bakes = `[{percent: 10, bake: 24h}, {percent: 100}]`
 	// unattended is the example's canary with nothing to wait for.
 	unattended = `[{percent: 10}, {percent: 50}, {percent: 100}]`
+	// lasts is bakes where time passes many times faster.
+	lasts = `[{percent: 10, bake: 168h}, {percent: 100}]`
 )
 
 // measured is a service like the example's in all that a release has to do; each has a channel of its own, since Slack
@@ -40,6 +42,7 @@ platform:
 strategy:
   kind: canary
   steps: STEPS
+METRICS
 health:
   - {path: /health, status: 200, version: true}
   - {path: /health/ready}
@@ -52,13 +55,16 @@ environments:
   production: {}
 `
 
-// writeCatalog writes the example's files and those of the measured services.
-func writeCatalog(folder string, services int, steps string) error {
+// writeCatalog writes the example's files and those of the measured services, which are watched if metrics says how.
+func writeCatalog(folder string, services int, steps, metrics string) error {
+	if metrics != "" {
+		metrics = "metrics: " + metrics
+	}
 	if err := os.CopyFS(folder, deployments.Catalog()); err != nil {
 		return fmt.Errorf("copy the example's catalog: %w", err)
 	}
 	for i := range services {
-		text := strings.NewReplacer("NAME", serviceName(i), "STEPS", steps).Replace(measured)
+		text := strings.NewReplacer("NAME", serviceName(i), "STEPS", steps, "METRICS", metrics).Replace(measured)
 		if err := os.WriteFile(filepath.Join(folder, serviceName(i)+".yaml"), []byte(text), 0o600); err != nil {
 			return fmt.Errorf("write the catalog: %w", err)
 		}

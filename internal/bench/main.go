@@ -36,6 +36,8 @@ var figures = []group{
 	{"idle", measureIdle},
 	{"ack", measureAck},
 	{"rollback", measureRollback},
+	{"auto", measureAuto},
+	{"total", measureTotal},
 	{"release", measureRelease},
 	{"storm", measureStorm},
 	{"rollback-without-slack", measureRollbackWithoutSlack},

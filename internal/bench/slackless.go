@@ -34,7 +34,7 @@ func measureRollbackWithoutSlack(ctx context.Context, g *ground) (err error) {
 	} {
 		var ids []deploy.ReleaseID
 		for i := range rollbackServices {
-			id, _, err := w.deploy(ctx, serviceName(i), next)
+			id, _, err := w.deploy(ctx, serviceName(i), insisted)
 			if err != nil {
 				return err
 			}
@@ -80,6 +80,9 @@ func (w *world) tellBack(ctx context.Context, ids []deploy.ReleaseID) (took samp
 			return nil, fmt.Errorf("no traffic of %s was moved", service)
 		}
 		took = append(took, calls[first].At.Sub(told))
+		if err := w.open(ctx, id); err != nil {
+			return nil, err
+		}
 	}
 	return took, nil
 }

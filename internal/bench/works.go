@@ -26,7 +26,8 @@ const (
 
 // kinds are the steps of a release that goes forward and acts outside.
 var kinds = []deploy.StepKind{
-	deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth, deploy.KindShift, deploy.KindRetire,
+	deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth, deploy.KindShift,
+	deploy.KindValidate, deploy.KindRetire,
 }
 
 // works is a database for an engine in this process. Its steps do nothing outside, so that what is measured is the
@@ -52,7 +53,7 @@ func (g *ground) measuredSpec(strategy string) (deploy.Spec, error) {
 	if err != nil {
 		return deploy.Spec{}, err
 	}
-	if err := writeCatalog(folder, 1, strategy); err != nil {
+	if err := writeCatalog(folder, 1, strategy, ""); err != nil {
 		return deploy.Spec{}, err
 	}
 	c, err := catalog.LoadFS(os.DirFS(folder), "catalog")

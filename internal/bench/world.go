@@ -33,9 +33,24 @@ type world struct {
 	typed map[string]int // releases by service
 }
 
+// surroundings say how a world is. The zero value has no services but the example's, and nothing takes any time.
+type surroundings struct {
+	services int           // besides the example's
+	steps    string        // of the strategy of all of them
+	metrics  string        // how they are watched; "" is not at all
+	seeded   bool          // Cloud Run has them
+	speed    float64       // how many times faster than the catalog says time passes; 0 is 1
+	settle   time.Duration // how long Cloud Run takes to move traffic
+}
+
 // newWorld has services of its own besides the example's, all under the same strategy. seeded says whether
 // Cloud Run has them. The bot does not run yet.
 func (g *ground) newWorld(ctx context.Context, services int, strategy string, seeded bool) (w *world, err error) {
+	return g.surround(ctx, surroundings{services: services, steps: strategy, seeded: seeded})
+}
+
+// surround makes a world in which no bot runs yet.
+func (g *ground) surround(ctx context.Context, is surroundings) (w *world, err error) {
 	w = &world{g: g, typed: map[string]int{}}
 	defer func() {
 		if err != nil {
@@ -46,17 +61,17 @@ func (g *ground) newWorld(ctx context.Context, services int, strategy string, se
 	if err != nil {
 		return w, err
 	}
-	if err := writeCatalog(folder, services, strategy); err != nil {
+	if err := writeCatalog(folder, is.services, is.steps, is.metrics); err != nil {
 		return w, err
 	}
 	redisURL := g.database()
 	w.Sandbox, err = sandbox.Start(sandbox.Options{Catalog: os.DirFS(folder), RedisURL: redisURL, Version: live,
-		Slack: workspace.Options{Channels: channels(services)}})
+		Speed: is.speed, Settle: is.settle, Slack: workspace.Options{Channels: channels(is.services)}})
 	if err != nil {
 		return w, err
 	}
-	for i := range services {
-		if !seeded {
+	for i := range is.services {
+		if !is.seeded {
 			break
 		}
 		if _, err := w.CloudRun.Seed(cloudrun.ServiceSpec{Name: serviceName(i), Environment: environment}, live); err != nil {

@@ -22,7 +22,7 @@ func (h *Handler) afterwards(ctx context.Context, who speaker, r deploy.Release,
 		return nil, refused(Text{}.Plain("That button belongs to a rollback; ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).Plain(". Nothing was changed."))
 	}
 	if a == Unlock || a == Bug {
-		if err := h.maySteer(ctx, who.by, r.Target, r.Spec.Policy, "see to", ""); err != nil {
+		if err := h.maySteer(ctx, who.by, r.Target, r.Spec.Policy, map[Action]string{Unlock: "open the target after", Bug: "open bug reports for"}[a], ""); err != nil {
 			return nil, err
 		}
 	}
@@ -59,7 +59,10 @@ func (h *Handler) unlockAfter(ctx context.Context, who speaker, r deploy.Release
 	}
 	switch {
 	case closure.Lock == nil && !r.State.Terminal():
-		return nil, refused(Text{}.Plain("Nothing is locked yet: ").Add(title(r)).Plain(" is still counting what users saw. Press again in a few minutes."))
+		if err := h.note(ctx, who, r, deploy.Note{Kind: deploy.NoteUnlocked}); err != nil {
+			return nil, err
+		}
+		return Text{}.Plainf("%s will not be locked: ", r.Target).Add(title(r)).Plain(" ends without counting further what users saw, and the target is open then."), nil
 	case closure.Lock == nil:
 		return nil, refused(Text{}.Plainf("%s is not locked any more.", r.Target))
 	case closure.Lock.Release != r.ID:

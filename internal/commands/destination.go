@@ -88,10 +88,15 @@ func lastGood(releases []deploy.Release, known []destination, live deploy.Releas
 	return destination{}, false
 }
 
-// against says what speaks against going back to a revision, or nothing.
+// against says what speaks against going back to a revision, or nothing. What happened last counts: that somebody went
+// back to it on purpose, or that it was healthy in the end although it was promoted against the verdict.
 func against(releases []deploy.Release, name deploy.RevisionName) string {
 	for _, r := range releases {
 		switch {
+		case r.Kind == deploy.Rollback && r.Facts.Baseline.Name == name && r.State == deploy.RolledBack:
+			return ""
+		case r.Kind == deploy.Deploy && r.Facts.Candidate.Name == name && r.State == deploy.Succeeded && r.Watch.Last.Verdict == deploy.Healthy:
+			return ""
 		case r.Kind == deploy.Deploy && r.Facts.Candidate.Name == name && r.Forced():
 			return fmt.Sprintf("%s was promoted against the verdict", r.ID)
 		case r.Kind == deploy.Deploy && r.Facts.Candidate.Name == name && r.State == deploy.RolledBack,

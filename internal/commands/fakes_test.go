@@ -17,6 +17,7 @@ type catalog struct {
 	policy       map[deploy.Target]deploy.Policy
 	steps        []deploy.TrafficStep // of canaries
 	metrics      *deploy.MetricsSpec
+	checks       []deploy.Check
 }
 
 func newCatalog() *catalog {
@@ -55,6 +56,7 @@ func (c *catalog) Resolve(t deploy.Target, _ string) (deploy.Spec, error) {
 		Platform: deploy.PlatformSpec{Service: deploy.ServiceRef{Kind: deploy.CloudRun, Project: "p", Region: "r", Name: "app"}},
 		Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: c.steps},
 		Health:   []deploy.HealthCheck{{Path: "/health", Status: 200, Timeout: time.Second}},
+		Checks:   c.checks,
 		Metrics:  c.metrics,
 		Policy:   c.policy[t], Channel: "#devops-oncall", OnCall: "@oncall", Source: "deployments/catalog/coditect-app.yaml",
 	}

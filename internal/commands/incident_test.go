@@ -68,7 +68,7 @@ func TestButtonsOfAnIncident(t *testing.T) {
 	has(t, w.presses("UCAROL", commands.Fix, id, ""), "it is recorded that you plan the fix")
 	has(t, w.presses("UBOB", commands.Bug, id, ""), "No place for bug reports is configured.", "SLIPWAY_GITHUB_REPO")
 	has(t, w.presses("UBOB", commands.Report, id, ""), "the report is being written into the thread")
-	has(t, w.presses("UMALLORY", commands.Unlock, id, ""), "You may not see to releases")
+	has(t, w.presses("UMALLORY", commands.Unlock, id, ""), "You may not open the target after releases")
 	has(t, w.presses("UBOB", commands.Unlock, id, ""), "coditect-app/production is open again.")
 	has(t, w.presses("UCAROL", commands.Unlock, id, ""), "That was done before: @UBOB cleared the lock")
 	var kinds []deploy.NoteKind
@@ -100,13 +100,15 @@ func TestButtonsOfAnIncidentWhileItIsStillCounted(t *testing.T) {
 	r, _ = deploy.Apply(r, deploy.Signal{Kind: deploy.SignalRollBack, By: "UBOB", Reason: "slow"}, w.Now())
 	w.put(r)
 	has(t, w.presses("UBOB", commands.Take, "coditect-app-2", ""), "it is recorded that you look after this")
-	has(t, w.presses("UBOB", commands.Unlock, "coditect-app-2", ""), "Nothing is locked yet")
 	if d := cmp.Diff([]deploy.Signal{{Kind: deploy.SignalNote, By: "UBOB", Note: deploy.NoteTaken}}, w.inbox("coditect-app-2")); d != "" {
 		t.Errorf("said to the release (-want +got):\n%s", d)
 	}
-	if r := w.drive("coditect-app-2"); len(r.Notes) != 1 || r.Notes[0].Kind != deploy.NoteTaken || r.Notes[0].By != "UBOB" {
-		t.Errorf("kept: %+v", r.Notes)
+	has(t, w.presses("UBOB", commands.Unlock, "coditect-app-2", ""), "coditect-app/production will not be locked")
+	r = w.drive("coditect-app-2")
+	if len(r.Notes) != 2 || r.Notes[0].Kind != deploy.NoteTaken || r.Notes[1].Kind != deploy.NoteUnlocked || r.State != deploy.RolledBack {
+		t.Errorf("%s, kept: %+v", r.State, r.Notes)
 	}
+	has(t, w.says("UALICE", "/deploy coditect-app v1.2.5"), "coditect-app-3 brings coditect-app/production to v1.2.5")
 }
 
 func TestButtonsOfAnIncidentOnARunningRelease(t *testing.T) {
@@ -175,6 +177,75 @@ func TestRollbackPassesOverWhatWasForced(t *testing.T) {
 	if r.Left.Version != "v1.2.4" || r.Left.Digest != "sha256:v1.2.4" || r.Left.Release != "coditect-app-3" {
 		t.Errorf("what is left is %+v", r.Left)
 	}
+}
+
+func TestRollbackGoesByWhatHappenedLast(t *testing.T) {
+	t.Parallel()
+	forced := func(r *deploy.Release) {
+		for i := range r.Steps {
+			for j := range r.Steps[i].Approvals {
+				r.Steps[i].Approvals[j].Forced = true
+			}
+		}
+	}
+	cases := map[string]func(*testing.T, *world){
+		"healthy in the end, though forced at a gate": func(_ *testing.T, w *world) {
+			r := w.carried("v1.2.3")
+			w.rewrite(r.ID, func(r *deploy.Release) { forced(r); r.Watch.Last.Verdict = deploy.Healthy })
+		},
+		"brought back on purpose after it was taken back": func(t *testing.T, w *world) {
+			w.carried("v1.2.3")
+			for _, typed := range []string{"v1.2.2", "v1.2.3"} {
+				has(t, w.says("UBOB", "/rollback coditect-app production "+typed+" --reason practice"), "to "+typed)
+				id, err := w.store.Holder(t.Context(), production)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r := w.drive(id); r.State != deploy.RolledBack {
+					t.Fatalf("%s is %s", id, r.State)
+				}
+				has(t, w.says("UBOB", "/deploy unlock coditect-app"), "is open again")
+			}
+		},
+	}
+	for name, before := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.carried("v1.2.2")
+			before(t, w)
+			w.carried("v1.2.4")
+			got := w.says("UBOB", "/rollback coditect-app --reason slow")
+			has(t, got, "back from v1.2.4 to v1.2.3")
+			if strings.Contains(got, "v1.2.3 was passed over") {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+func TestARollbackThatOnlyCountsStandsInNobodysWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.carried("v1.2.2")
+	w.carried("v1.2.3")
+	w.says("UALICE", "/deploy coditect-app v1.2.4")
+	r := w.drive("coditect-app-3")
+	r, _ = deploy.Apply(r, deploy.Signal{Kind: deploy.SignalRollBack, By: "UBOB", Reason: "slow"}, w.Now())
+	for i := range r.Back[:2] {
+		r.Back[i].Status = deploy.Done
+	}
+	r.Back[2].Status, r.Back[2].Begun, r.Back[2].Look = deploy.Started, w.Now(), w.Now().Add(4*time.Minute)
+	r.Incident = &deploy.Incident{Trigger: "slow"}
+	w.put(r)
+	further := `/rollback coditect-app production v1.2.2 --reason "v1.2.3 is slow, too"`
+	has(t, w.says("UBOB", "/rollback coditect-app --reason slow"), "Already rolling back")
+	has(t, w.says("UMALLORY", further), "You may not roll back")
+	has(t, w.says("UBOB", further), "has brought coditect-app/production back to v1.2.3 already", "Then: "+further)
+	if r := w.drive("coditect-app-3"); r.State != deploy.RolledBack {
+		t.Fatalf("it is %s at %+v", r.State, r.Current())
+	}
+	has(t, w.says("UBOB", further), "rolls coditect-app/production back", "to v1.2.2.")
 }
 
 // rewrite changes what is stored of a release that has ended.

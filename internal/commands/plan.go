@@ -55,6 +55,10 @@ func intent(r deploy.Release, s deploy.Step) Text {
 			paths = append(paths, c.Path)
 		}
 		return Text{}.Plain("the new revision must answer ").Code(strings.Join(paths, " "))
+	case deploy.KindSmoke:
+		return Text{}.Plain("the new revision must pass ").Add(checks(r.Spec.ChecksAt(deploy.Smoke)))
+	case deploy.KindFunctional:
+		return Text{}.Plain("where users reach it, it must pass ").Add(checks(r.Spec.ChecksAt(deploy.Functional)))
 	case deploy.KindGate:
 		if s.Ask != deploy.AskAlways {
 			return byItself(r, s)
@@ -74,6 +78,15 @@ func intent(r deploy.Release, s deploy.Step) Text {
 	default:
 		return Text{}.Plain(string(s.Name))
 	}
+}
+
+// checks names them; they are run at the same time.
+func checks(list []deploy.Check) Text {
+	var names []string
+	for _, c := range list {
+		names = append(names, c.Name)
+	}
+	return Text{}.Plain(strings.Join(names, ", "))
 }
 
 // byItself says what a gate does that goes by the verdict.

@@ -72,7 +72,7 @@ func insist(r deploy.Release, percent int, against string) Text {
 	force := PromoteCommand{Service: t.Service, Environment: t.Environment, Percent: percent, Force: true, Reason: placeholderForce}
 	back := RollbackCommand{Service: t.Service, Environment: t.Environment, Reason: placeholderReason}
 	return Text{}.Plainf("The verdict on %s is against it: %s. Nothing was changed.", r.Version, against).Line().
-		Plain("To take it back: ").Code(back.String()).Plain(" To promote it all the same, which is recorded: ").Code(force.String())
+		Plain("To take it back: ").Code(back.String()).Line().Plain("To promote it all the same, which is recorded: ").Code(force.String())
 }
 
 // promotable refuses if the gate that is meant is not the one that waits.

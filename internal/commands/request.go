@@ -33,6 +33,7 @@ const (
 	Details  Action = "details"   // read only
 
 	// Of the message of an incident.
+
 	Take   Action = "take"   // I look after it
 	Bug    Action = "bug"    // open a bug report
 	Fix    Action = "fix"    // I plan the fix

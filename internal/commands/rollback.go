@@ -40,6 +40,9 @@ func (h *Handler) takeBack(ctx context.Context, who speaker, r deploy.Release, c
 	if err := h.maySteer(ctx, who.by, r.Target, r.Spec.Policy, "roll back", again); err != nil {
 		return nil, err
 	}
+	if r.Counting() && c.Version != "" && c.Version != called(r.Facts.Baseline) && c.Version != string(r.Facts.Baseline.Name) {
+		return h.further(ctx, who, r, c)
+	}
 	if goingBack(r) && r.State != deploy.Parked {
 		return nil, refused(Text{}.Plain("Already rolling back: ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).Plain("."))
 	}
@@ -58,6 +61,15 @@ func (h *Handler) takeBack(ctx context.Context, who speaker, r deploy.Release, c
 	}
 	return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s returns from %s to %s. Follow it in %s.",
 		r.Target, r.Version, called(r.Facts.Baseline), r.Spec.Channel), nil
+}
+
+// further ends a rollback that only counts what users saw: what it brought back is to be left, too.
+func (h *Handler) further(ctx context.Context, who speaker, r deploy.Release, c RollbackCommand) (Text, error) {
+	if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalRollBack, Reason: c.Reason}); err != nil {
+		return nil, err
+	}
+	return title(r).Plainf(" has brought %s back to %s already and was still counting what users saw; it ends now, so that you can go back further.",
+		r.Target, called(r.Facts.Baseline)).Line().Plain("Then: ").Code(c.String()), nil
 }
 
 // firstThis refuses to let a running release go anywhere but where it came from.

@@ -51,10 +51,11 @@ func underWay(r deploy.Release, now time.Time) Text {
 			since = cur.Begun
 		}
 	}
+	t = t.Plain(" since ").Clock(since)
 	if v := r.Watch.Last.Verdict; v != "" && !r.Watch.Since.IsZero() {
 		t = t.Plainf(", %s", verdictWords[v])
 	}
-	t = t.Plain(" since ").Clock(since).Plain(", " + about(deploy.Remaining(r, now, nil)) + " left")
+	t = t.Plain(", " + about(deploy.Remaining(r, now, nil)) + " left")
 	switch n := gates(r); {
 	case n == 1:
 		t = t.Plain(", not counting an approval")

@@ -74,8 +74,8 @@ func (h *Handler) one(ctx context.Context, t deploy.Target, releases []deploy.Re
 		return nil, err
 	}
 	if closure.Lock != nil {
-		text = text.Plain(" It is locked since ").Clock(closure.Lock.Since).Plainf(" (%s was taken back by ", closure.Lock.Release).User(closure.Lock.By).
-			reason(closure.Lock.Reason).Plain("); to open it: ").Code(UnlockCommand{Service: t.Service, Environment: t.Environment}.String())
+		text = text.Line().Plain("It is locked since ").Clock(closure.Lock.Since).Plainf(" (%s was taken back by ", closure.Lock.Release).User(closure.Lock.By).
+			reason(closure.Lock.Reason).Plain("); to open it: ").Code(UnlockCommand{Service: t.Service, Environment: t.Environment}.String()).Plain(".")
 	}
 	for _, r := range releases {
 		if r.Target == t {

@@ -36,8 +36,12 @@ func (h *Handler) open(ctx context.Context, who speaker, t deploy.Target, lock d
 		}
 		return nil, err
 	}
+	event := who.event
+	if event != "" { // an event of its own; none stays none
+		event += "/note"
+	}
 	note := deploy.Note{Kind: deploy.NoteUnlocked, By: who.by, Text: reason, Done: true}
-	if _, _, err := h.store.Note(ctx, lock.Release, note, who.event+"/note"); err != nil {
+	if _, _, err := h.store.Note(ctx, lock.Release, note, event); err != nil {
 		h.opts.Report(ctx, err) // the lock is cleared, which is what was asked for
 	}
 	text := Text{}.Plainf("%s is open again.", t)

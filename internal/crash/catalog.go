@@ -26,8 +26,8 @@ func targetOf(service string) deploy.Target {
 	return deploy.Target{Service: service, Environment: environment}
 }
 
-// tried is a service with a canary and two gates, and a channel of its own. Every third bakes for longer than an
-// engine keeps a lease for, so that it is given up and claimed again.
+// tried is a service with a canary and two gates, observed and watched, and with a channel of its own. Its times are
+// those of life: speed makes a minute a tenth of a second.
 const tried = `service: NAME
 image: gcr.io/my-gcp-project/coditect
 channel: "#NAME"
@@ -40,19 +40,46 @@ platform:
   service: NAME
 strategy:
   kind: canary
-  steps: [{percent: 10, bake: BAKE}, {percent: 50, bake: 1s, approve: true}, {percent: 100, approve: true}]
+  steps: [{percent: 10, bake: BAKE}, {percent: 50, bake: 2m, approve: true}, {percent: 100, approve: true}]
+observe: 2m
+METRICS
 health:
   - {path: /health, status: 200, version: true}
 policy:
   deploy: ["@platform"]
   approve: ["@oncall", "@platform"]
   approvals: 1
+  approval_expires: 24h
 environments:
   production: {}
 `
 
-// speed is how many times faster than the catalog says bakes pass.
-const speed = 5
+// speed is how many times faster than the catalog says time passes, also for the practice Cloud Monitoring.
+const speed = 600
+
+// watchedEvery is how a service is watched: by its errors alone, over three seconds, since the processor has other things
+// to do here than to answer in time.
+const watchedEvery = "metrics: {source: cloud-monitoring, every: EVERY, objectives: {error_rate: {window: 30m}}}"
+
+// watched says whether a service is. One is not, and bakes for longer than an engine keeps a lease for, so that it is
+// given up and claimed again; one is looked at so rarely that this happens between two looks.
+func watched(i int) bool { return i != unwatched }
+
+const (
+	unwatched = 2
+	rarely    = 5
+)
+
+// timesOf are how long a service bakes and how it is watched.
+func timesOf(i int) (bake, metrics string) {
+	switch i {
+	case unwatched:
+		return "22m", ""
+	case rarely:
+		return "2m", strings.ReplaceAll(watchedEvery, "EVERY", "25m")
+	}
+	return "2m", strings.ReplaceAll(watchedEvery, "EVERY", "90s")
+}
 
 // writeCatalog writes the example's files and those of the services.
 func writeCatalog(folder string) error {
@@ -60,11 +87,8 @@ func writeCatalog(folder string) error {
 		return fmt.Errorf("copy the example's catalog: %w", err)
 	}
 	for i := range services {
-		bake := "1s"
-		if i%3 == 2 {
-			bake = "11s"
-		}
-		text := strings.NewReplacer("NAME", serviceName(i), "BAKE", bake).Replace(tried)
+		bake, metrics := timesOf(i)
+		text := strings.NewReplacer("NAME", serviceName(i), "BAKE", bake, "METRICS", metrics).Replace(tried)
 		if err := os.WriteFile(filepath.Join(folder, serviceName(i)+".yaml"), []byte(text), 0o600); err != nil {
 			return fmt.Errorf("write the catalog: %w", err)
 		}

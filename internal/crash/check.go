@@ -120,6 +120,13 @@ func (w *world) checkLeftovers(ctx context.Context, t *toll) error {
 			if hold := w.raw.HGet(ctx, k, "hold").Val(); hold != "" {
 				t.remains("%s holds %s", hold, k)
 			}
+			if lock := w.raw.HGet(ctx, k, "lock").Val(); lock != "" {
+				t.remains("%s is locked: %s", k, lock)
+			}
+		case strings.Contains(k, ":bars:"):
+			if err := w.checkBars(ctx, t, k); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

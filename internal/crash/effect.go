@@ -17,9 +17,9 @@ type share struct {
 	percent  int
 }
 
-// effect is one change at the cloud in words: whether it makes a revision, the tag that is there afterwards, and who
+// effect is one change at the cloud in words: whether it makes a revision, the tags that are there afterwards, and who
 // has traffic.
-func effect(makes bool, tag string, shares ...share) string {
+func effect(makes bool, tags []string, shares ...share) string {
 	var parts []string
 	for _, s := range shares {
 		if s.percent > 0 {
@@ -31,29 +31,34 @@ func effect(makes bool, tag string, shares ...share) string {
 	if makes {
 		text = "new revision, " + text
 	}
-	if tag != "" {
-		text += ", tag " + tag
+	if len(tags) > 0 {
+		text += ", tag " + strings.Join(slices.Sorted(slices.Values(tags)), " ")
 	}
 	return text
 }
 
-// forward is what a canary changes on its way to the last of percents: the revision, then each share.
+// forward is what a canary changes on its way to the last of percents: the revision, then each share. At 100 % the old
+// revision is tagged, so that it stays warm.
 func (r attempt) forward(percents ...int) []string {
-	all := []string{effect(true, r.tag, share{r.base.Name, 100})}
+	tags := []string{r.tag}
+	all := []string{effect(true, tags, share{r.base.Name, 100})}
 	for _, p := range percents {
-		all = append(all, effect(false, r.tag, share{r.base.Name, 100 - p}, share{r.candidate.Name, p}))
+		if p == 100 {
+			tags = append(tags, r.warm)
+		}
+		all = append(all, effect(false, tags, share{r.base.Name, 100 - p}, share{r.candidate.Name, p}))
 	}
 	return all
 }
 
 // backward is what a roll back changes: all traffic returns, then the tag goes.
 func (r attempt) backward() []string {
-	return []string{effect(false, r.tag, share{r.base.Name, 100}), r.retired(0)}
+	return []string{effect(false, []string{r.tag}, share{r.base.Name, 100}), r.retired(0)}
 }
 
-// retired is the tag going while the candidate has percent.
+// retired is the tags going while the candidate has percent.
 func (r attempt) retired(percent int) string {
-	return effect(false, "", share{r.base.Name, 100 - percent}, share{r.candidate.Name, percent})
+	return effect(false, nil, share{r.base.Name, 100 - percent}, share{r.candidate.Name, percent})
 }
 
 // effectsOn is what changed at a service since a moment, in order, whatever was answered.
@@ -69,17 +74,17 @@ func (w *world) effectsOn(service string, since time.Time) []string {
 
 func effectOf(c cloudrun.Call) string {
 	var shares []share
-	tag := ""
+	var tags []string
 	for _, line := range strings.Split(c.Traffic, ", ") {
 		target, named, _ := strings.Cut(line, " tag ")
 		if named != "" {
-			tag = named
+			tags = append(tags, named)
 		}
 		name, percent, _ := strings.Cut(target, "=")
 		n, _ := strconv.Atoi(percent)
 		shares = append(shares, share{deploy.RevisionName(name), n})
 	}
-	return effect(strings.Contains(c.Mask, "template"), tag, shares...)
+	return effect(strings.Contains(c.Mask, "template"), tags, shares...)
 }
 
 // surplus is what is in a more often than in b.

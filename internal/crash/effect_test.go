@@ -9,7 +9,7 @@ import (
 	"slipway/internal/sandbox/cloudrun"
 )
 
-var r42 = attempt{id: "app-42", tag: "rc-42", base: deploy.Revision{Name: "app-00001"}, candidate: deploy.Revision{Name: "app-r42-1"}}
+var r42 = attempt{id: "app-42", tag: "rc-42", warm: "rb-42", base: deploy.Revision{Name: "app-00001"}, candidate: deploy.Revision{Name: "app-r42-1"}}
 
 func TestWhatTheCloudLogsIsWhatThePlanSays(t *testing.T) {
 	t.Parallel()
@@ -17,7 +17,7 @@ func TestWhatTheCloudLogsIsWhatThePlanSays(t *testing.T) {
 	for _, c := range []cloudrun.Call{
 		{Mask: "template,traffic,annotations", Traffic: "app-00001=100, app-r42-1=0 tag rc-42"},
 		{Mask: "traffic,annotations", Traffic: "app-00001=90, app-r42-1=10, app-r42-1=0 tag rc-42"},
-		{Mask: "traffic,annotations", Traffic: "app-r42-1=100, app-r42-1=0 tag rc-42"},
+		{Mask: "traffic,annotations", Traffic: "app-r42-1=100, app-r42-1=0 tag rc-42, app-00001=0 tag rb-42"},
 		{Mask: "traffic", Traffic: "app-r42-1=100"},
 	} {
 		got = append(got, effectOf(c))
@@ -45,7 +45,7 @@ func TestMatrixHasEveryKindOfStepAtEveryBoundaryOnce(t *testing.T) {
 	for _, v := range matrix() {
 		seen[v.String()]++
 	}
-	if want := 8*6 + 2*4 + 5*2; len(seen) != want {
+	if want := 10*6 + 3*4 + 2 + 5*2; len(seen) != want {
 		t.Errorf("%d ways to die, want %d", len(seen), want)
 	}
 	for v, n := range seen {
@@ -63,7 +63,7 @@ func TestGateThatWasPassedBeforeAnybodyWasAskedIsNotMissing(t *testing.T) {
 		{Rev: 3, Kind: deploy.EntryState, State: deploy.Waiting},
 	}
 	want := []string{"parent", "entry 1 0", "ask traffic/50/gate"}
-	if d := cmp.Diff(want, messagesOf(journal)); d != "" {
+	if d := cmp.Diff(want, messagesOf(deploy.Release{}, journal)); d != "" {
 		t.Errorf("messages of a journal (-want +got):\n%s", d)
 	}
 	shown := []string{"parent", "entry 1 0", "entry 2 1"}

@@ -58,7 +58,10 @@ func (s *teller) returned(ctx context.Context, began time.Time, r attempt) error
 		return err
 	}
 	s.w.setCurrent(s.service, "")
-	return s.w.checkInterrupted(ctx, s.t, r, s.service, began)
+	if err := s.w.checkInterrupted(ctx, s.t, r, s.service, began); err != nil {
+		return err
+	}
+	return s.open(ctx, r.id)
 }
 
 // checkInterrupted is for a release that was taken back somewhere: nothing twice, nothing that it was not to do, and

@@ -40,11 +40,13 @@ func (w way) String() string {
 	return string(w.kind) + " " + string(w.point)
 }
 
-// The kinds of steps of a deploy and of a rollback: those that act, and those that only wait.
+// The kinds of steps of a deploy and of a rollback: those that act, and those that only wait. A look is of no plan, and
+// has no boundaries but those of its call.
 var (
 	acting = []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth, deploy.KindShift,
-		deploy.KindRetire, deploy.KindReturn, deploy.KindVerify}
-	waiting = []deploy.StepKind{deploy.KindGate, deploy.KindBake}
+		deploy.KindValidate, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify, deploy.KindIncident}
+	waiting = []deploy.StepKind{deploy.KindGate, deploy.KindBake, deploy.KindObserve}
+	looking = deploy.KindWatch
 )
 
 // matrix is every boundary of every kind of step, and each change at the cloud in the middle and with its answer
@@ -55,10 +57,12 @@ func matrix() []way {
 		for _, k := range acting {
 			all = append(all, way{kind: k, point: p})
 		}
-		if p != engine.InCall && p != engine.AfterCall {
-			for _, k := range waiting {
-				all = append(all, way{kind: k, point: p})
-			}
+		if p == engine.InCall || p == engine.AfterCall {
+			all = append(all, way{kind: looking, point: p})
+			continue
+		}
+		for _, k := range waiting {
+			all = append(all, way{kind: k, point: p})
 		}
 	}
 	for _, at := range []place{beforeDeploy, beforeShift, beforeLast, beforeReturn, beforeComeOff} {

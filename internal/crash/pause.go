@@ -53,11 +53,11 @@ func pausing(ctx context.Context, w *world, p plan, t *toll) error {
 }
 
 // pauses are the moments, in an order of the seed: each in which a step may have an effect that nobody has heard of,
-// and the middle of a call.
+// the middle of a call, and a look or the evidence of an incident whose outcome must not be stored any more.
 func (w *world) pauses() []way {
 	var all []way
 	for _, m := range matrix() {
-		if m.fault == "" && slices.Contains([]deploy.StepKind{deploy.KindRevision, deploy.KindShift, deploy.KindGate, deploy.KindReturn}, m.kind) {
+		if m.fault == "" && slices.Contains([]deploy.StepKind{deploy.KindRevision, deploy.KindShift, deploy.KindGate, deploy.KindReturn, deploy.KindIncident, looking}, m.kind) {
 			all = append(all, m)
 		}
 	}
@@ -118,7 +118,7 @@ func (w *world) pauseOnce(ctx context.Context, t *toll, tellers []*teller, v way
 	})
 	for i, s := range tellers {
 		g.Go(func() error {
-			if v.kind == deploy.KindReturn {
+			if v.kind == deploy.KindReturn || v.kind == deploy.KindIncident {
 				return s.takenBack(stories, began)
 			}
 			return s.interrupted(stories, began, stopped, forward && i > 0)

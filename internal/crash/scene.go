@@ -16,6 +16,8 @@ type scene struct {
 	etag    string
 	changes int
 	newest  deploy.ReleaseID
+	lock    deploy.ReleaseID // that locks the target
+	bars    int
 }
 
 func (w *world) scenes(ctx context.Context, tellers []*teller) ([]scene, error) {
@@ -35,6 +37,14 @@ func (w *world) scenes(ctx context.Context, tellers []*teller) ([]scene, error) 
 		if err != nil {
 			return nil, err
 		}
+		closure, err := w.store.Closure(ctx, targetOf(s.service))
+		if err != nil {
+			return nil, err
+		}
+		if closure.Lock != nil {
+			x.lock = closure.Lock.Release
+		}
+		x.bars = len(closure.Bars)
 		x.rev, x.entries, x.newest = r.Rev, len(journal), history[0].ID
 		all = append(all, x)
 	}

@@ -38,7 +38,11 @@ func (w *world) checkSlack(ctx context.Context, t *toll) error {
 		if err != nil {
 			return err
 		}
-		wanted := messagesOf(journal)
+		r, err := w.store.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		wanted := messagesOf(r, journal)
 		questions(journal, posts[id])
 		for _, key := range surplus(posts[id], wanted) {
 			t.twice("Slack shows %q of %s too often", key, id)
@@ -96,15 +100,19 @@ func keyOf(p workspace.Post) (deploy.ReleaseID, string) {
 	return deploy.ReleaseID(id), key
 }
 
-// messagesOf is what a journal has to look like in Slack: the parent, a question for each gate, and an entry for each
-// transition.
-func messagesOf(journal []deploy.Entry) []string {
+// messagesOf is what a release has to look like in Slack: the parent, a question for each gate, an entry for each
+// transition, and the incident if users were taken back.
+func messagesOf(r deploy.Release, journal []deploy.Entry) []string {
 	all := []string{"parent"}
+	if r.Incident != nil && (r.Facts.MaxShare > 0 || r.Kind == deploy.Rollback) {
+		all = append(all, "incident")
+	}
 	for _, e := range journal {
 		switch e.Kind {
 		case deploy.EntryAsked:
 			all = append(all, "ask "+string(e.Step))
-		case deploy.EntryCreated, deploy.EntryOutcome, deploy.EntryFailure, deploy.EntryTrouble, deploy.EntryApproved, deploy.EntrySignal:
+		case deploy.EntryCreated, deploy.EntryOutcome, deploy.EntryFailure, deploy.EntryTrouble, deploy.EntryApproved, deploy.EntrySignal,
+			deploy.EntryVerdict, deploy.EntryNote:
 			all = append(all, fmt.Sprintf("entry %d %d", e.Rev, e.Index))
 		case deploy.EntryState:
 			if e.State != deploy.Waiting {

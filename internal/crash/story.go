@@ -15,6 +15,7 @@ const (
 	toTheEnd  ending = iota // to 100 %
 	turnsBack               // rolled back at 10 %
 	comesOff                // to 100 %, and then rolled back by a release of its own
+	breaks                  // fails its users at 10 %, and is taken back by nobody but itself
 	endings                 // how many there are
 )
 
@@ -23,7 +24,8 @@ type teller struct {
 	w       *world
 	t       *toll
 	service string
-	number  int // of the last release
+	watched bool // its metrics are looked at
+	number  int  // of the last release
 	turn    int
 	base    deploy.Revision // has 100 %
 	offer   func(place)     // called before each word of a person
@@ -32,7 +34,7 @@ type teller struct {
 
 func (w *world) newTeller(t *toll, i int, quit <-chan struct{}, offer func(service string, at place)) *teller {
 	name := serviceName(i)
-	return &teller{w: w, t: t, service: name, quit: quit, offer: func(at place) { offer(name, at) },
+	return &teller{w: w, t: t, service: name, watched: watched(i), quit: quit, offer: func(at place) { offer(name, at) },
 		base: deploy.Revision{Name: deploy.RevisionName(name + "-00001"), Version: live}}
 }
 
@@ -59,10 +61,17 @@ func (s *teller) tell(ctx context.Context, e ending) error {
 	if err != nil {
 		return err
 	}
-	if err := s.approve(ctx, r, 50, beforeShift, e == turnsBack); err != nil {
+	if e == breaks && s.watched {
+		if err := s.fail(ctx, r); err != nil {
+			return err
+		}
+		return s.conclude(ctx, began, r.id, deploy.RolledBack, append(r.forward(10), r.backward()...), s.base)
+	}
+	back := e == turnsBack || e == breaks
+	if err := s.approve(ctx, r, 50, beforeShift, back); err != nil {
 		return err
 	}
-	if e == turnsBack {
+	if back {
 		return s.conclude(ctx, began, r.id, deploy.RolledBack, append(r.forward(10), r.backward()...), s.base)
 	}
 	if err := s.approve(ctx, r, 100, beforeLast, false); err != nil {
@@ -79,6 +88,7 @@ func (s *teller) tell(ctx context.Context, e ending) error {
 type attempt struct {
 	id        deploy.ReleaseID
 	tag       string
+	warm      string // the tag of the base once the candidate has everything
 	base      deploy.Revision
 	candidate deploy.Revision
 }
@@ -93,12 +103,13 @@ func (s *teller) begin(ctx context.Context) (attempt, error) {
 	}
 	id := deploy.NewReleaseID(s.service, s.number+1)
 	s.offer(beforeDeploy)
-	err := s.w.insist(ctx, s.t, deployer, s.service, "/deploy "+s.service+" "+version, string(id), s.exists(ctx, id))
+	// Whether the version was taken back before is of no concern here.
+	err := s.w.insist(ctx, s.t, deployer, s.service, "/deploy "+s.service+" "+version+" --again", string(id), s.exists(ctx, id))
 	if err != nil {
 		return attempt{}, s.w.explain(ctx, id, err)
 	}
 	s.created(id)
-	return attempt{id: id, tag: deploy.CandidateTag(s.number), base: s.base,
+	return attempt{id: id, tag: deploy.CandidateTag(s.number), warm: deploy.WarmTag(s.number), base: s.base,
 		candidate: deploy.Revision{Name: deploy.CandidateName(s.service, s.number, 1), Version: version}}, nil
 }
 
@@ -163,7 +174,7 @@ func (s *teller) comeOff(ctx context.Context, to deploy.Revision) error {
 		return s.w.explain(ctx, id, err)
 	}
 	s.created(id)
-	return s.conclude(ctx, began, id, deploy.RolledBack, []string{effect(false, "", share{to.Name, 100})}, to)
+	return s.conclude(ctx, began, id, deploy.RolledBack, []string{effect(false, nil, share{to.Name, 100})}, to)
 }
 
 func (s *teller) is(ctx context.Context, id deploy.ReleaseID, so func(deploy.Release) bool) func() (bool, error) {
@@ -186,5 +197,9 @@ func (s *teller) conclude(ctx context.Context, began time.Time, id deploy.Releas
 	}
 	s.w.setCurrent(s.service, "")
 	s.base = now
-	return s.w.checkRelease(ctx, s.t, expected{id: id, service: s.service, since: began, state: as, effects: effects, live: now.Name})
+	err = s.w.checkRelease(ctx, s.t, expected{id: id, service: s.service, since: began, state: as, effects: effects, live: now.Name})
+	if err != nil {
+		return err
+	}
+	return s.open(ctx, id)
 }

@@ -66,10 +66,18 @@ func (r *Release) Gate(force bool) *Step {
 	return nil
 }
 
-// Against says why an approval would go against the verdict, or "" if it would not.
+// Against says why an approval would go against the verdict, or "" if it would not. A version that was unhealthy when it
+// was last seen is not better for its metrics being gone.
 func (r *Release) Against() string {
-	if r.watching() && r.Watch.Last.Verdict == Unhealthy {
-		return r.Watch.says()
+	last := r.Watch.Last
+	unhealthy := func(f Finding) bool { return f.Verdict == Unhealthy && !f.DryRun }
+	switch {
+	case !r.watching():
+		return ""
+	case last.Verdict == Unhealthy:
+		return string(Unhealthy) + ": " + last.Why
+	case last.Verdict == Unknown && slices.ContainsFunc(last.Findings, unhealthy):
+		return "unhealthy when it was last seen; since then " + r.Watch.says()
 	}
 	return ""
 }
@@ -133,6 +141,9 @@ func (r *Release) note(s Signal, now time.Time) []Entry {
 		return []Entry{r.heard(s, now, "was done before")}
 	}
 	r.Notes = notes
+	if n.Kind == NoteUnlocked && r.Counting() {
+		return []Entry{n.Entry(), r.Current().end(now, Skipped, "cut short, since somebody has cleared the lock")}
+	}
 	return []Entry{n.Entry()}
 }
 
@@ -180,6 +191,9 @@ func (r *Release) rollBack(s Signal, now time.Time) []Entry {
 		if r.State == Parked {
 			return r.resume(s, now)
 		}
+		if r.Counting() {
+			return []Entry{r.Current().end(now, Skipped, "cut short, since somebody wants to go back further")}
+		}
 		return []Entry{r.heard(s, now, "changes nothing: it is already going back")}
 	}
 	r.interrupt(now, "interrupted by a roll back")
@@ -191,6 +205,13 @@ func (r *Release) rollBack(s Signal, now time.Time) []Entry {
 		why = "a person said so"
 	}
 	return []Entry{r.enter(RollingBack, now, s.By, why)}
+}
+
+// Counting says whether traffic is back and verified, what is known of the incident is kept, and only its requests are
+// still being counted. Somebody who has to go back further does not wait for that.
+func (r *Release) Counting() bool {
+	cur := r.Current()
+	return r.State == RollingBack && r.Incident != nil && cur != nil && cur.Kind == KindIncident && cur.Status == Started
 }
 
 // interrupt ends the step in progress, which may have had its effect.

@@ -10,7 +10,7 @@ import (
 var usual = map[StepKind]time.Duration{
 	KindService: time.Second, KindImage: 2 * time.Second, KindRevision: 45 * time.Second, KindHealth: 3 * time.Second,
 	KindShift: 8 * time.Second, KindRetire: 5 * time.Second, KindReturn: 6 * time.Second, KindVerify: 2 * time.Second,
-	KindValidate: 2 * time.Second, KindIncident: 5 * time.Second,
+	KindValidate: 2 * time.Second, KindIncident: 5 * time.Second, KindSmoke: 2 * time.Second, KindFunctional: 4 * time.Second,
 }
 
 // Usual is how long each step took in the releases of a target before: the median, without the time that was chosen

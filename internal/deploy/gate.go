@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -32,7 +33,7 @@ func (r *Release) gated(gate *Step, now time.Time) (entries []Entry, a Action, d
 		case gate.Ask == AskUnsure && verdict != Unhealthy:
 			entries = append(entries, r.ask(gate, now))
 		default:
-			text := fmt.Sprintf("not promoted to %d %%: %s", gate.Percent, r.Watch.says())
+			text := fmt.Sprintf("not promoted to %d %%: %s", gate.Percent, cmp.Or(r.Against(), r.Watch.says()))
 			gate.reopen()
 			return []Entry{r.enter(Paused, now, Slipway, text)}, a, false
 		}
@@ -44,21 +45,42 @@ func (r *Release) gated(gate *Step, now time.Time) (entries []Entry, a Action, d
 }
 
 // verdictFor is the verdict that a gate goes by. It is settled once it is healthy or unhealthy, or when so many looks
-// in a row could not tell that more of them are not waited for. Only looks count that saw the present share.
+// in a row could not tell that more of them are not waited for. Only looks count that have seen enough of the present
+// share, and one that is due is made first, however late: what was healthy before nobody could look may not be so now.
 func (r *Release) verdictFor(gate *Step, now time.Time) (v Verdict, settled bool) {
 	w, m := &r.Watch, r.Spec.Metrics
-	if m == nil {
+	enough := r.enough(gate)
+	switch {
+	case m == nil:
 		return Unknown, true
-	}
-	if !w.Through.After(w.Shifted) {
-		return Inconclusive, w.Errors >= m.Errors || !now.Before(gate.Begun.Add(m.patience()))
-	}
-	switch w.Last.Verdict {
-	case Healthy, Unhealthy:
+	case r.overdue(now):
+		return Inconclusive, false
+	case w.Through.Before(enough):
+		return Inconclusive, w.Errors >= m.Errors || !now.Before(r.patience(later(gate.Begun, enough)))
+	case w.Last.Verdict == Healthy && w.Trouble != "": // it was
+		return Inconclusive, w.Errors >= m.Errors
+	case w.Last.Verdict == Healthy, w.Last.Verdict == Unhealthy:
 		return w.Last.Verdict, true
-	case Inconclusive, Unknown:
 	}
 	return w.Last.Verdict, w.Unsure >= m.Unsure || w.Errors >= m.Errors
+}
+
+// enough is up to where a look has to have seen for its verdict to be one on the present share: to the end of the bake
+// before the gate, and where there is none over one whole window.
+func (r *Release) enough(gate *Step) time.Time {
+	end := r.Watch.Shifted
+	if r.Spec.Metrics != nil {
+		end = end.Add(r.Spec.Metrics.Reach())
+	}
+	for i := range r.Steps {
+		if r.Steps[i].Name != gate.Name {
+			continue
+		}
+		if i > 0 && r.Steps[i-1].Kind == KindBake {
+			end = r.Steps[i-1].Until
+		}
+	}
+	return end
 }
 
 // expire closes a gate that nobody answered: the share stays where it is until somebody resumes or rolls back.

@@ -19,6 +19,7 @@ type Incident struct {
 	Trigger   string     `json:"trigger"`             // what decided it, with numbers
 	Lines     []LogGroup `json:"lines,omitempty"`     // the last error lines, most frequent first
 	Platform  []string   `json:"platform,omitempty"`  // the platform's own conditions, in its words
+	Checks    []string   `json:"checks,omitempty"`    // of a deployment that failed: whether its image is there, and Slipway's permissions
 	Changed   []string   `json:"changed,omitempty"`   // what the candidate had that the baseline had not; never a value of a variable
 	Diagnosis Diagnosis  `json:"diagnosis,omitzero"`
 	Missing   []string   `json:"missing,omitempty"` // evidence that could not be had, and why

@@ -35,23 +35,39 @@ func (c Closure) Barred(digest, version string) (Bar, bool) {
 	return Bar{}, false
 }
 
-// Leaves says what the end of r leaves behind at its target: a lock if users were taken back from a version, and a
-// bar for what was taken back.
+// Leaves says what the end of r leaves behind at its target if users were taken back from a version: a bar for what was
+// taken back, and a lock, which is zero if somebody has cleared it before the end.
 func (r *Release) Leaves() (lock Lock, bar Bar, ok bool) {
 	again := r.Kind == Rollback && r.Left.Revision.Name == r.Facts.Baseline.Name // what ought to be live was brought back
 	if r.State != RolledBack || again && r.Left.Revision.Name != "" {
 		return Lock{}, Bar{}, false
 	}
-	by, why := r.By, r.Why
-	if by == "" {
-		by = r.Requester
+	by, why := r.Cause()
+	if _, cleared := r.Noted(NoteUnlocked); !cleared { // somebody has looked already
+		lock = Lock{Release: r.ID, By: by, Reason: why, Since: r.Ended}
 	}
-	lock = Lock{Release: r.ID, By: by, Reason: why, Since: r.Ended}
 	bar = Bar{Digest: r.Facts.Image.Digest, Version: r.Version, Release: r.ID, Why: why}
 	if r.Kind == Rollback {
 		bar.Digest, bar.Version = r.Left.Digest, r.Left.Version
 	}
 	return lock, bar, true
+}
+
+// Cause is who took r back, and why. By and Why say so, too, until it stops on the way back and somebody sends it on. What
+// Slipway decided by itself is told from the release all the same.
+func (r *Release) Cause() (by UserID, why string) {
+	if r.Watch.Last.Critical {
+		return Slipway, r.Watch.Last.Why
+	}
+	for _, s := range r.Steps {
+		if s.Status == Broken {
+			return Slipway, string(s.Name) + ": " + s.Note
+		}
+	}
+	if r.By == "" {
+		return r.Requester, r.Why
+	}
+	return r.By, r.Why
 }
 
 // LockedError says who closed a target.

@@ -54,6 +54,60 @@ func TestWhatAnEndLeavesAtItsTarget(t *testing.T) {
 	}
 }
 
+func TestTheLockSaysWhatTookItBackThoughItStoppedOnTheWay(t *testing.T) {
+	t.Parallel()
+	const breach = "error rate 3.8 % (157 of 4,118), limit 1 %"
+	cases := map[string]struct {
+		goBack func(*world)
+		want   deploy.Lock
+	}{
+		"a breach": {func(w *world) {
+			w.look = verdict(deploy.Unhealthy, true, breach)
+			w.until("rollback/verify")
+		}, deploy.Lock{By: deploy.Slipway, Reason: breach}},
+		"a step that failed": {func(w *world) {
+			w.until("validate/service")
+			w.conclude("validate/service", deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Msg: "/health says v1.2.3"})
+			w.until("rollback/verify")
+		}, deploy.Lock{By: deploy.Slipway, Reason: "validate/service: /health says v1.2.3"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := play(t, canary(t, automatic(), watched))
+			c.goBack(w)
+			w.conclude("rollback/verify", deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Msg: "/health says v1.2.4"})
+			if w.r.State != deploy.Parked {
+				t.Fatalf("in %s, want it to have stopped on the way back", w.r.State)
+			}
+			w.say(deploy.Signal{Kind: deploy.SignalResume, By: "U0BOB"})
+			w.until("")
+			lock, bar, ok := w.r.Leaves()
+			if !ok || lock.By != c.want.By || lock.Reason != c.want.Reason || bar.Why != c.want.Reason {
+				t.Errorf("%+v and %+v in %s, want %+v", lock, bar, w.r.State, c.want)
+			}
+		})
+	}
+}
+
+func TestWhoGoesBackFurtherDoesNotWaitForTheCount(t *testing.T) {
+	t.Parallel()
+	w := play(t, canary(t, automatic(), watched))
+	w.look = verdict(deploy.Unhealthy, true, "all requests fail")
+	w.until("rollback/incident")
+	again := deploy.Signal{Kind: deploy.SignalRollBack, By: "U0BOB", Reason: "v1.2.3 is bad, too"}
+	if w.say(again); w.r.State != deploy.RollingBack || w.r.Current().Kind != deploy.KindIncident {
+		t.Fatalf("%s at %+v: cut short before any evidence was kept", w.r.State, w.r.Current())
+	}
+	w.conclude("rollback/incident", deploy.Outcome{Facts: w.r.Facts, Incident: &deploy.Incident{Trigger: "all requests fail"}, Again: 4 * time.Minute}, nil)
+	from := w.now
+	w.say(again)
+	w.until("")
+	if w.r.State != deploy.RolledBack || w.now.Sub(from) > 0 || w.r.Incident == nil || w.r.By != deploy.Slipway {
+		t.Errorf("%s by %s after %s, want the end at once, with the evidence there was", w.r.State, w.r.By, w.now.Sub(from))
+	}
+}
+
 func TestBarsGoByContentWhereItIsKnown(t *testing.T) {
 	t.Parallel()
 	c := deploy.Closure{Bars: []deploy.Bar{{Digest: "sha256:a", Version: "v1"}}}

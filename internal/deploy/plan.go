@@ -17,6 +17,7 @@ const (
 	withinRetire    = time.Minute
 	withinValidate  = 2 * time.Minute
 	withinIncident  = 10 * time.Minute // a guard: it ends by itself once the metrics have caught up
+	withinChecks    = 5 * time.Minute  // for asking again when nobody answers, beyond what the slowest check may take
 )
 
 // NewPlan lists the steps that carry a version to 100 % under spec. Invalid if its strategy does not end there.
@@ -32,15 +33,32 @@ func NewPlan(spec Spec) ([]Step, error) {
 	if len(spec.Health) > 0 {
 		plan = append(plan, Step{Name: "health/checks", Kind: KindHealth, Phase: Health, Within: withinHealth})
 	}
+	plan = append(plan, checkSteps(spec, Smoke, Step{Name: "health/smoke", Kind: KindSmoke, Phase: Health})...)
 	for i, t := range spec.Strategy.Steps {
 		plan = append(plan, trafficSteps(t, spec, i == 0)...)
 	}
 	plan = append(plan, Step{Name: "validate/service", Kind: KindValidate, Phase: Validate, Within: withinValidate})
+	plan = append(plan, checkSteps(spec, Functional, Step{Name: "validate/functional", Kind: KindFunctional, Phase: Validate})...)
 	if spec.Observe > 0 {
 		plan = append(plan, Step{Name: "observe/watch", Kind: KindObserve, Phase: Observe, Percent: 100, Bake: spec.Observe})
 	}
 	plan = append(plan, Step{Name: "traffic/retire", Kind: KindRetire, Phase: lastPhase(spec), Within: withinRetire})
 	return pending(plan), nil
+}
+
+// checkSteps is the step that runs the checks of a stage, if there are any. They are run at the same time, and each may
+// take its time, and as much again for its clean-up.
+func checkSteps(spec Spec, stage CheckStage, step Step) []Step {
+	checks := spec.ChecksAt(stage)
+	if len(checks) == 0 {
+		return nil
+	}
+	var slowest time.Duration
+	for _, c := range checks {
+		slowest = max(slowest, 2*c.Within)
+	}
+	step.Within = withinChecks + slowest
+	return []Step{step}
 }
 
 // lastPhase is the chapter in which a release tidies up.

@@ -34,6 +34,12 @@ type Platform interface {
 	Wait(ctx context.Context, op Operation) (done bool, err error)
 }
 
+// Inspector is a Platform that can say what stands between Slipway and a release of a service; nothing if it could
+// begin now. It changes nothing.
+type Inspector interface {
+	Check(ctx context.Context, s ServiceRef) []error
+}
+
 // Operation names a long-running operation at the platform; it survives a restart of the bot. Empty means there
 // is nothing to wait for.
 type Operation string

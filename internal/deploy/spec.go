@@ -9,6 +9,7 @@ type Spec struct {
 	Platform PlatformSpec  `json:"platform"`
 	Strategy Strategy      `json:"strategy"`
 	Health   []HealthCheck `json:"health"`
+	Checks   []Check       `json:"checks,omitempty"`  // stories told to it over HTTP, each at its stage
 	URL      string        `json:"url,omitempty"`     // where users reach it; a rollback is verified here
 	Metrics  *MetricsSpec  `json:"metrics,omitempty"` // how it is watched; nil: it is not
 	Observe  time.Duration `json:"observe,omitempty"` // how long it is watched at 100 %, with the way back kept warm
@@ -16,6 +17,17 @@ type Spec struct {
 	Channel  string        `json:"channel"`           // where its releases are shown
 	OnCall   string        `json:"on_call,omitempty"` // principal mentioned when somebody must act
 	Source   string        `json:"source,omitempty"`  // catalog file, for "why"
+}
+
+// ChecksAt are the checks of a stage, in the order of the catalog.
+func (s Spec) ChecksAt(stage CheckStage) []Check {
+	var list []Check
+	for _, c := range s.Checks {
+		if c.Stage == stage {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // PlatformKind names the kind of platform a target runs on.

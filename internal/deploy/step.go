@@ -40,7 +40,14 @@ const (
 	KindObserve  StepKind = "observe.watch.v1"     // waits for time, and is watched meanwhile; pure
 	KindIncident StepKind = "rollback.incident.v1" // the evidence is kept
 	KindWatch    StepKind = "watch.look.v1"        // one look at the metrics; of no plan, made while a step waits
+
+	KindSmoke      StepKind = "health.smoke.v1"        // the smoke checks, on the candidate's own URL
+	KindFunctional StepKind = "validate.functional.v1" // the functional checks, where users reach the service
 )
+
+// InOneCall says that a step of this kind is carried out in one run, however long that takes: a story cannot be told in
+// pieces. Such a run may take what is left of the step's time.
+func (k StepKind) InOneCall() bool { return k == KindSmoke || k == KindFunctional }
 
 // WatchName is the name under which looks are made. No plan has a step of that name.
 const WatchName StepName = "watch"

@@ -52,7 +52,7 @@ func (r *Release) watched(a Action, now time.Time) Action {
 	if a.Do != Wait || !r.watching() {
 		return a
 	}
-	if !now.Before(r.Watch.Next) {
+	if r.overdue(now) {
 		return Action{Do: See, Step: WatchName}
 	}
 	if a.Until.IsZero() || r.Watch.Next.Before(a.Until) {
@@ -61,9 +61,22 @@ func (r *Release) watched(a Action, now time.Time) Action {
 	return a
 }
 
-// patience is how long after a moment the release waits for a look that has seen it, when the source does not answer
-// or is behind: its lag, and then as many looks as make an error.
-func (m *MetricsSpec) patience() time.Duration { return m.Lag + time.Duration(m.Errors+1)*m.Every }
+// overdue says whether a look is due. Nothing is decided by a verdict before it has been made.
+func (r *Release) overdue(now time.Time) bool { return r.watching() && !now.Before(r.Watch.Next) }
+
+// patience is until when the release waits for a look that has seen a moment, when the source does not answer or is
+// behind: its lag, and then as many looks as make an error. Before anything counts there is nothing to be patient with.
+func (r *Release) patience(moment time.Time) time.Time {
+	m := r.Spec.Metrics
+	return later(moment, r.Watch.Since.Add(m.Delay)).Add(m.Lag + time.Duration(m.Errors+1)*m.Every)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
 
 // baked is what becomes of a bake or an observation that has begun: it is over when its time is, and everything up to
 // there has been seen.
@@ -78,16 +91,20 @@ func (r *Release) baked(s *Step, now time.Time) (entries []Entry, a Action, deci
 	if !r.watching() {
 		return []Entry{s.end(now, Done, note)}, a, false
 	}
-	late := s.Until.Add(r.Spec.Metrics.patience())
+	late := r.patience(s.Until)
 	switch {
 	case !r.Watch.Through.Before(s.Until):
 		note += ", " + r.Watch.says()
-	case now.Before(late):
+	case now.Before(late), r.overdue(now):
 		return nil, Action{Do: Wait, Step: s.Name, Until: late}, true
 	default:
 		note += ", not seen to its end: " + r.Watch.says()
 	}
-	return []Entry{s.end(now, Done, note)}, a, false
+	entries = append(entries, s.end(now, Done, note))
+	if r.Watch.Last.Verdict == Unhealthy && (s.Kind == KindObserve || s.Percent == 100 && r.Spec.Observe == 0) {
+		entries = append(entries, r.enter(Paused, now, Slipway, "not finished, since it is "+r.Watch.says()+"; resume to keep it, or roll back"))
+	}
+	return entries, a, false
 }
 
 // says is the verdict with its reason, for people.
@@ -113,7 +130,7 @@ func Saw(r Release, look *Look, err error, now time.Time) (Release, []Entry) {
 	}
 	w := &r.Watch
 	before := w.Last.Verdict
-	w.Next, w.Through, w.At, w.Errors, w.Trouble = now.Add(r.Spec.Metrics.Every), look.Through, now, 0, ""
+	w.Next, w.Through, w.At, w.Errors, w.Trouble = now.Add(r.Spec.Metrics.Every), later(w.Through, look.Through), now, 0, ""
 	w.Last = look.Judgement
 	if !look.Way.Checked.IsZero() {
 		w.Way = look.Way
@@ -140,6 +157,9 @@ func (r *Release) blind(err error, now time.Time) []Entry {
 	before := w.Last.Verdict
 	w.Errors++
 	w.Trouble = Message(err)
+	if err == nil {
+		w.Trouble = "no answer"
+	}
 	if hint := Hint(err); hint != "" {
 		w.Trouble += "; " + hint
 	}
@@ -165,7 +185,7 @@ func (w *Watch) begins(m *MetricsSpec, now time.Time) {
 	if m == nil {
 		return
 	}
-	w.Shifted = now
+	w.Shifted, w.Unsure = now, 0
 	if !w.Since.IsZero() {
 		return
 	}

@@ -35,6 +35,7 @@ func (d *document) lines() {
 func (d *document) platform() {
 	if d.r.Incident != nil {
 		d.list("What the platform says", d.r.Incident.Platform)
+		d.list("What was checked", d.r.Incident.Checks)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"slipway/internal/sandbox/logging"
 	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
+	"slipway/internal/sandbox/secrets"
 	"slipway/internal/sandbox/workspace"
 )
 
@@ -42,6 +43,7 @@ type Sandbox struct {
 	CloudRun   *cloudrun.Server
 	Monitoring *monitoring.Server
 	Logging    *logging.Server
+	Secrets    *secrets.Server
 	Registry   *registry.Registry
 
 	url      string
@@ -62,12 +64,18 @@ func Start(opts Options) (*Sandbox, error) {
 		opts.Version = "v1.2.3"
 	}
 	s := &Sandbox{redisURL: opts.RedisURL, stopped: make(chan struct{}), served: make(chan struct{})}
-	for _, part := range []func(Options) error{s.startWatchers, s.startClouds, s.startRedis, s.startSlack, s.copyCatalog, s.fillDatabases} {
+	for _, part := range []func(Options) error{s.startWatchers, s.startSecrets, s.startClouds, s.startRedis, s.startSlack, s.copyCatalog, s.fillDatabases} {
 		if err := part(opts); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the sandbox: %w", err), s.Close())
 		}
 	}
 	return s, nil
+}
+
+// startSecrets brings up what Cloud Run starts its revisions with.
+func (s *Sandbox) startSecrets(Options) error {
+	s.Secrets = secrets.New(nil)
+	return s.Secrets.Start("")
 }
 
 func (s *Sandbox) startClouds(opts Options) (err error) {
@@ -76,7 +84,7 @@ func (s *Sandbox) startClouds(opts Options) (err error) {
 	}
 	run := cloudrun.New(&cloudrun.Options{
 		Create: opts.Create, Settle: opts.Settle, Pull: cloudrun.FromRegistry(s.Registry.Addr()), Cool: opts.Cool,
-		Metrics: s.Monitoring, Logs: s.Logging,
+		Metrics: s.Monitoring, Logs: s.Logging, Secrets: s.Secrets.Value,
 	})
 	if err := run.Start("127.0.0.1:0"); err != nil {
 		return err
@@ -109,7 +117,7 @@ func (s *Sandbox) startRedis(opts Options) error {
 
 func (s *Sandbox) startSlack(opts Options) error {
 	s.Workspace = workspace.New(&opts.Slack)
-	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging}
+	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging, Secrets: s.Secrets}
 	if s.redis != nil {
 		api.Redis = s.setRedis
 	}
@@ -168,6 +176,7 @@ func (s *Sandbox) Environ() []string {
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://" + s.CloudRun.Addr(),
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING=http://" + s.Monitoring.Addr(),
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING=http://" + s.Logging.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER=http://" + s.Secrets.Addr(),
 	}
 }
 
@@ -204,6 +213,9 @@ func (s *Sandbox) Close() error {
 	}
 	if s.Logging != nil {
 		errs = append(errs, s.Logging.Close())
+	}
+	if s.Secrets != nil {
+		errs = append(errs, s.Secrets.Close())
 	}
 	if s.Registry != nil {
 		errs = append(errs, s.Registry.Close())

@@ -48,7 +48,8 @@ func TestEnvironmentLeadsToEveryPart(t *testing.T) {
 	s := start(t, sandbox.Options{})
 	env := environ(s)
 	for _, key := range []string{"SLACK_API_URL", "REDIS_URL", "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN",
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING", "CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"} {
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING", "CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING",
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER"} {
 		u, err := url.Parse(env[key])
 		if err != nil {
 			t.Fatalf("%s=%s: %v", key, env[key], err)

@@ -43,10 +43,12 @@ func (s *Sandbox) startWatchers(opts Options) error {
 }
 
 // fillDatabases has Monitoring know the guide's database, and those that the catalog watches, with as many
-// connections as it says that they take. What is wrong with a catalog is for the bot to say.
+// connections as it says that they take. They have run for longer than this practice, so that there are samples of
+// them from the beginning. What is wrong with a catalog is for the bot to say.
 func (s *Sandbox) fillDatabases(opts Options) error {
-	now := deploy.SystemClock{}.Now()
-	s.Monitoring.Database(guideDatabase, guideConnections, now)
+	period, delay := sampling(opts.Speed)
+	since := deploy.SystemClock{}.Now().Add(-2 * (period + delay))
+	s.Monitoring.Database(guideDatabase, guideConnections, since)
 	c, err := catalog.Load(s.catalog)
 	for _, spec := range cloudrun.GuideServices() {
 		if err != nil {
@@ -54,7 +56,7 @@ func (s *Sandbox) fillDatabases(opts Options) error {
 		}
 		known, unknown := c.Resolve(deploy.Target{Service: "coditect-app", Environment: spec.Environment}, opts.Version)
 		if m := known.Metrics; unknown == nil && m != nil && m.Database != nil {
-			s.Monitoring.Database(m.Database.Instance, m.Database.Most, now)
+			s.Monitoring.Database(m.Database.Instance, m.Database.Most, since)
 		}
 	}
 	return nil

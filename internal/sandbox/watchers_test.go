@@ -140,6 +140,25 @@ func TestPracticeMinutesAreAsFastAsThePractice(t *testing.T) {
 	}
 }
 
+func TestDatabasesHaveRunForLongerThanThePractice(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	client, err := monitoringapi.NewMetricClient(t.Context(), dial(s, "MONITORING")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	now := time.Now()
+	x, err := client.ListTimeSeries(t.Context(), &monitoringpb.ListTimeSeriesRequest{
+		Name:     project,
+		Filter:   `metric.type = "cloudsql.googleapis.com/database/network/connections" AND resource.labels.database_id = "my-gcp-project:coditect-postgres-production"`,
+		Interval: &monitoringpb.TimeInterval{StartTime: timestamppb.New(now.Add(-time.Hour)), EndTime: timestamppb.New(now)},
+	}).Next()
+	if err != nil || len(x.GetPoints()) == 0 {
+		t.Errorf("at the beginning of a practice at speed 1 its database has not been reported: %v, %v", x, err)
+	}
+}
+
 func TestDatabaseOfTheGuideIsMonitored(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{Speed: 600})

@@ -18,8 +18,13 @@ func leaves(r deploy.Release) (lock, bar string, err error) {
 	if !ok {
 		return "", "", nil
 	}
-	text, err := json.Marshal(l)
-	if err != nil || b.Digest == "" && b.Version == "" {
+	var text []byte
+	if l != (deploy.Lock{}) {
+		if text, err = json.Marshal(l); err != nil {
+			return "", "", err
+		}
+	}
+	if b.Digest == "" && b.Version == "" {
 		return string(text), "", err
 	}
 	more, err := json.Marshal(b)

@@ -168,6 +168,7 @@ func full() deploy.Release {
 			},
 			Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: []deploy.TrafficStep{{Percent: 10, Bake: time.Minute, Approve: true, Unsure: true}}},
 			Health:   []deploy.HealthCheck{{Path: "/health", Status: 200, Version: true, Timeout: time.Second}},
+			Checks:   []deploy.Check{checked()},
 			URL:      "https://coditect.example",
 			Metrics:  measured(),
 			Observe:  time.Hour,
@@ -184,6 +185,16 @@ func full() deploy.Release {
 		Watch: watched(), Incident: taken(),
 		Notes: []deploy.Note{{Kind: deploy.NoteBug, By: "U0BOB", At: at(9), Text: "asked", Link: "https://bugs.example/7", Done: true}},
 	}
+}
+
+func checked() deploy.Check {
+	call := deploy.Call{
+		Name: "log in", Method: "POST", Path: "/api/v1/auth/login", Headers: map[string]string{"Content-Type": "application/json"},
+		Body: `{"email":"a@b.example"}`, Timeout: 5 * time.Second,
+		Expect:  deploy.Expect{Status: 200, Headers: map[string]string{"Content-Type": "json"}, JSON: []string{".ok"}, Body: "ok", Latency: time.Second},
+		Capture: map[string]string{"TOKEN": ".token"},
+	}
+	return deploy.Check{Name: "Users", Stage: deploy.Functional, Calls: []deploy.Call{call}, Cleanup: []deploy.Call{call}, Within: time.Minute, Tries: 2}
 }
 
 func measured() *deploy.MetricsSpec {

@@ -32,8 +32,10 @@ type AnnouncerOptions struct {
 }
 
 const (
+	// announceLease begins anew with each save, so before each post, upload and bug report: what follows takes
+	// callTimeout, and noting what came of it as long again, which is less than a lease.
 	announceLease = 15 * time.Second
-	roundWithin   = 8 * time.Second // no call begins later in a lease; with callTimeout it ends before the lease does
+	roundWithin   = 8 * time.Second // no call begins later in a round; with callTimeout it ends before the lease does
 	pollEvery     = time.Second     // the due list is the truth, wakes are hints
 	mostDue       = 100
 	mostRounds    = 8                // releases told of at the same time
@@ -58,7 +60,8 @@ type Announcer struct {
 	history   history
 
 	mu     sync.Mutex
-	rounds map[deploy.ReleaseID]bool // going on; true if the release changed meanwhile
+	rounds map[deploy.ReleaseID]bool               // going on; true if the release changed meanwhile
+	yields map[deploy.ReleaseID]context.CancelFunc // what gives way when it does
 	slots  chan struct{}
 	work   sync.WaitGroup
 
@@ -70,7 +73,7 @@ type Announcer struct {
 func NewAnnouncer(c *Client, store AnnouncerStore, d *Directory, owner string, opts *AnnouncerOptions) *Announcer {
 	a := &Announcer{
 		client: c, store: store, directory: d, channels: &channels{client: c}, owner: owner, log: c.log,
-		rounds: map[deploy.ReleaseID]bool{}, slots: make(chan struct{}, mostRounds),
+		rounds: map[deploy.ReleaseID]bool{}, yields: map[deploy.ReleaseID]context.CancelFunc{}, slots: make(chan struct{}, mostRounds),
 	}
 	if opts != nil {
 		a.opts = *opts
@@ -146,6 +149,9 @@ func (a *Announcer) begin(ctx context.Context, id deploy.ReleaseID) {
 	defer a.mu.Unlock()
 	if _, going := a.rounds[id]; going {
 		a.rounds[id] = true
+		if giveWay := a.yields[id]; giveWay != nil {
+			giveWay()
+		}
 		return
 	}
 	if a.client.clock.Now().Before(a.rest) {
@@ -172,6 +178,23 @@ func (a *Announcer) repeat(ctx context.Context, id deploy.ReleaseID) {
 		}
 		a.rounds[id] = false
 		a.mu.Unlock()
+	}
+}
+
+// aside is ctx for what gives way: it ends when the release changes, so that the round can show that.
+func (a *Announcer) aside(ctx context.Context, id deploy.ReleaseID) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.rounds[id] {
+		cancel()
+	}
+	a.yields[id] = cancel
+	return ctx, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.yields, id)
+		cancel()
 	}
 }
 

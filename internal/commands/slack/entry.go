@@ -76,7 +76,11 @@ func outcome(r *deploy.Release, e deploy.Entry, u deploy.Usual) string {
 	s, known := stepOf(r, e.Step)
 	if known && s.Kind == deploy.KindIncident && r.Incident != nil && r.Incident.Diagnosis.Symptom != "" {
 		e.Text = ""
-		return ended("✓", r, e, "") + "\n" + quotedLines(diagnosisLines(r.Incident.Diagnosis))
+		text := ended("✓", r, e, "") + "\n" + quotedLines(diagnosisLines(r.Incident.Diagnosis))
+		if !reportable(r) { // or the channel is shown it
+			text = joinLines(text, evidenceLines(r.Incident))
+		}
+		return text
 	}
 	s.Status, s.EndedAt, s.Begun = deploy.Done, e.At, e.At.Add(-time.Duration(e.Took)*time.Millisecond)
 	slow := ""

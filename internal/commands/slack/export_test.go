@@ -112,6 +112,37 @@ func (c *Client) SpendPosts(left int) {
 	}
 }
 
+// SpendUpdates takes the edits that could be made now, but for some.
+func (c *Client) SpendUpdates(left int) {
+	c.limit.mu.Lock()
+	defer c.limit.mu.Unlock()
+	now := c.clock.Now()
+	if b := c.limit.buckets[methodUpdate+" "]; b != nil {
+		if n := int(b.TokensAt(now)) - left; n > 0 {
+			b.AllowN(now, n)
+		}
+	}
+}
+
+// Delete deletes a message, as an administrator does.
+func (c *Client) Delete(ctx context.Context, channel, ts string) error {
+	_, _, err := c.api.DeleteMessageContext(ctx, channel, ts)
+	return err
+}
+
+// Lasts are how long a lease, the part of a round in which calls begin, and a call last.
+func Lasts() (lease, round, call time.Duration) { return announceLease, roundWithin, callTimeout }
+
+// History is what an announcer remembers of how long steps take.
+type History struct{ h history }
+
+func (h *History) Of(ctx context.Context, store deploy.Reader, r deploy.Release) deploy.Usual {
+	return h.h.of(ctx, store, r)
+}
+
+// Remembered is of how many releases it does so.
+func (h *History) Remembered() int { return len(h.h.learnt) }
+
 // PostKeyRoundTrips says whether text is a key that is written as it was read.
 func PostKeyRoundTrips(text string) bool {
 	k, ok := parsePostKey(text)

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	historyLength = 10  // releases that are learnt from
+	historyLength = 11  // releases that are read: the one that is shown, and those that are learnt from
 	mostLearnt    = 200 // releases under way of which it is remembered
 )
 
@@ -22,8 +22,9 @@ type history struct {
 // of is nil while history cannot be read: estimates are then those of the platform.
 func (h *history) of(ctx context.Context, store deploy.Reader, r deploy.Release) deploy.Usual {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if u, ok := h.learnt[r.ID]; ok {
+	u, ok := h.learnt[r.ID]
+	h.mu.Unlock()
+	if ok {
 		return u
 	}
 	past, err := store.History(ctx, r.Target, historyLength)
@@ -36,10 +37,12 @@ func (h *history) of(ctx context.Context, store deploy.Reader, r deploy.Release)
 			ended = append(ended, p)
 		}
 	}
+	u = deploy.Learn(ended)
+	h.mu.Lock() // not while reading: one that is slow must not keep all the others
+	defer h.mu.Unlock()
 	if h.learnt == nil || len(h.learnt) >= mostLearnt {
 		h.learnt = map[deploy.ReleaseID]deploy.Usual{}
 	}
-	u := deploy.Learn(ended)
 	h.learnt[r.ID] = u
 	return u
 }

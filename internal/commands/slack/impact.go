@@ -89,6 +89,9 @@ func incidentNow(r *deploy.Release) string {
 
 func triggerLine(r *deploy.Release) string {
 	by := "Slipway took it back by itself"
+	if r.Watch.Last.Critical {
+		by += ", after a look that saw"
+	}
 	if r.By != deploy.Slipway && r.By != "" {
 		by = mention(r.By) + " took it back"
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	sdk "github.com/slack-go/slack"
 )
@@ -64,6 +65,11 @@ func (m message) fingerprint() string {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
+}
+
+// pictured says whether m shows a file.
+func (m message) pictured() bool {
+	return slices.ContainsFunc(m.blocks, func(b sdk.Block) bool { return b.BlockType() == sdk.MBTImage })
 }
 
 // section is a block of mrkdwn. It is verbatim: Slack makes no links of names in it.

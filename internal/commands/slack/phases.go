@@ -115,11 +115,21 @@ func (p *phase) evidence() string {
 		if s.Kind == deploy.KindRetire && s.Status == deploy.Done {
 			continue // what was tidied up proves nothing
 		}
-		if note := oneLine(s.Note); note != "" && (p.status != sdk.TaskCardStatusError || s.Status == deploy.Broken) {
+		if note := oneLine(firstLine(s)); note != "" && (p.status != sdk.TaskCardStatusError || s.Status == deploy.Broken) {
 			notes = append(notes, note)
 		}
 	}
 	return cut(strings.Join(notes, "; "), mostNote)
+}
+
+// firstLine is the evidence of a step without what follows line by line: each check has a line of its own, which is for
+// the thread.
+func firstLine(s deploy.Step) string {
+	if !s.Kind.InOneCall() {
+		return s.Note
+	}
+	first, _, _ := strings.Cut(s.Note, "\n")
+	return first
 }
 
 // shares says which shares of traffic are behind and which are to come.

@@ -75,7 +75,7 @@ func parsePostKey(text string) (postKey, bool) {
 	return k, false
 }
 
-// post posts m, in the thread unless it is the parent. Its key is stored before, and stays stored if the outcome
+// post posts m, in the thread unless it stands in the channel. Its key is stored before, and stays stored if the outcome
 // is not known: the next round then looks for the message before it posts again.
 func (t *round) post(ctx context.Context, key postKey, m message) (ts string, err error) {
 	t.note.Posting, t.note.Since = t.postingKey(key), t.now()
@@ -165,6 +165,7 @@ func (t *round) adopt(key postKey, ts string) {
 	case keyEntry:
 		for i, l := range t.lines {
 			if l.Rev == key.rev && l.nth == key.nth {
+				t.chartFor(l)
 				t.note.Told, t.note.ToldTo = l.after()
 				t.lines = t.lines[i+1:]
 				return
@@ -173,7 +174,7 @@ func (t *round) adopt(key postKey, ts string) {
 	}
 }
 
-// find looks for our message by its metadata: the parent in the channel, the others in the thread. looked is
+// find looks for our message by its metadata, in the channel or in the thread of the release. looked is
 // false if there was no call left for it.
 func (t *round) find(ctx context.Context, key postKey) (ts string, looked bool, err error) {
 	method := methodReplies

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	sdk "github.com/slack-go/slack"
@@ -20,6 +21,9 @@ const (
 	routineLeaves = 1
 	tickLeaves    = 2
 )
+
+// soon is when a round comes back that has more to do.
+const soon = time.Millisecond
 
 // errStop ends a round that cannot go on now; what it achieved is kept.
 var errStop = errors.New("the round cannot go on now")
@@ -50,7 +54,7 @@ func (a *Announcer) tell(ctx context.Context, id deploy.ReleaseID) {
 	}
 	t := &round{a: a, epoch: claim.Epoch, begun: a.client.clock.Now(), redis: claim.Now, note: claim.Announcement, shown: parseShown(claim.Announcement.Shown)}
 	t.release.ID = id
-	err = t.run(ctx)
+	err = t.guarded("announce", func() error { return t.run(ctx) })
 	if err == nil || errors.Is(err, errStop) {
 		err = t.stale
 	}
@@ -66,16 +70,47 @@ func (a *Announcer) tell(ctx context.Context, id deploy.ReleaseID) {
 	}
 }
 
-// run goes from the most to the least urgent: the parent's state, questions and stamps, the thread, the ticking.
-// A message that cannot be edited does not keep the rest back: people must be asked although it is not up to date.
+// run goes from the most to the least urgent: the parent's state, questions and stamps, the incident, the thread,
+// pictures and wishes, the ticking. A message that cannot be edited does not keep the rest back, since people must be
+// asked although it is not up to date; nor does an incident, an entry or a file that Slack does not take.
 func (t *round) run(ctx context.Context) error {
-	steps := []func(context.Context) error{t.load, t.settle, t.parent, t.stamps, t.thread, t.incident, t.pictures, t.wishes, t.tick}
-	for _, step := range steps {
+	for _, step := range []func(context.Context) error{t.load, t.settle, t.parent, t.stamps} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
+	var kept error
+	for _, step := range []func(context.Context) error{t.incident, t.thread, t.pictures, t.wishes} {
+		err := step(ctx)
+		if err != nil && !t.goesOn(err) {
+			return err
+		}
+		if kept == nil || err != nil && errors.Is(kept, errStop) {
+			kept = err
+		}
+	}
+	if kept != nil {
+		return kept
+	}
+	return t.tick(ctx)
+}
+
+// goesOn says whether a round can do other things after err: not while a post is in doubt, a thread has lost its
+// parent, nobody answers, or somebody else announces the release.
+func (t *round) goesOn(err error) bool {
+	code := deploy.CodeOf(err)
+	return t.note.Posting == "" && t.note.Parent != "" && code != deploy.Unavailable && code != deploy.Fenced
+}
+
+// guarded calls what may have a defect; a panic in it must not end the process, which drives releases too.
+func (t *round) guarded(what string, do func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			t.a.log.Error().Str("release", string(t.release.ID)).Interface("panic", v).Bytes("stack", debug.Stack()).Msg("cannot " + what)
+			err = &deploy.Error{Code: deploy.Internal, Op: what, Msg: "Slipway ran into a defect of its own; its log has the stack"}
+		}
+	}()
+	return do()
 }
 
 // load reads the release and what of its journal has not been told. One that the store has let go needs no more
@@ -104,11 +139,11 @@ func (t *round) failed(err error) {
 	case throttled(err):
 		t.comeBack(time.Second)
 	case refusal(err) == "thread_not_found":
-		t.comeBack(time.Millisecond) // post has forgotten the parent: the next round posts another
-	case refusal(err) == "invalid_blocks" || refusal(err) == "invalid_blocks_format":
+		t.comeBack(soon) // post has forgotten the parent: the next round posts another
+	case blocksRefused(err):
 		if !t.a.sections.Swap(true) {
 			log.Msg("Slack does not take the plan block here; drawing phases as text")
-			t.comeBack(time.Millisecond)
+			t.comeBack(soon)
 			return
 		}
 		t.comeBack(refusedRest)
@@ -128,8 +163,7 @@ func throttled(err error) bool {
 
 // may asks for one call. If there is none left the round comes back when there is.
 func (t *round) may(method, room string, leave int) bool {
-	if t.a.client.clock.Now().Sub(t.begun) > roundWithin {
-		t.comeBack(time.Millisecond)
+	if !t.inTime() {
 		return false
 	}
 	wait := t.a.client.limit.take(method, room, leave)
@@ -138,6 +172,18 @@ func (t *round) may(method, room string, leave int) bool {
 	}
 	return wait == 0
 }
+
+// inTime says whether something may begin still; if not, the round comes back for it.
+func (t *round) inTime() bool {
+	if t.a.client.clock.Now().Sub(t.begun) <= roundWithin {
+		return true
+	}
+	t.comeBack(soon)
+	return false
+}
+
+// renew has the lease begin anew, for what must not be begun by somebody else before it has ended and been noted.
+func (t *round) renew(ctx context.Context) error { return t.save(ctx, false) }
 
 // comeBack wants the round repeated after d at the latest.
 func (t *round) comeBack(d time.Duration) {
@@ -160,4 +206,10 @@ func (t *round) save(ctx context.Context, done bool) error {
 	}
 	t.note.Shown = t.shown.String()
 	return t.a.store.SaveAnnouncement(ctx, t.release.ID, t.note, t.epoch, done, after)
+}
+
+func (t *round) warn(err error, what string) {
+	if err != nil {
+		t.a.log.Warn().Err(err).Str("release", string(t.release.ID)).Msg(what)
+	}
 }

@@ -62,6 +62,7 @@ func newStage(t testing.TB) *stage {
 // behind is a client whose calls go through something before the workspace has them.
 func (s *stage) behind(wrap func(http.Handler) http.Handler) *slack.Client {
 	srv := httptest.NewServer(wrap(s.w.Handler()))
+	s.w.SetBaseURL(srv.URL) // where files are sent to
 	c := slack.New(slack.Tokens{App: workspace.AppToken, Bot: workspace.BotToken}, &slack.Options{APIURL: srv.URL + "/api", Clock: newQuick()})
 	s.t.Cleanup(func() {
 		c.Close()
@@ -72,7 +73,12 @@ func (s *stage) behind(wrap func(http.Handler) http.Handler) *slack.Client {
 
 // announce runs an announcer until the test ends or stop is called.
 func (s *stage) announce(owner string, opts *slack.AnnouncerOptions) (a *slack.Announcer, stop func()) {
-	a = slack.NewAnnouncer(s.client, s.store, slack.NewDirectory(s.client), owner, opts)
+	return s.announceFrom(s.store, owner, opts)
+}
+
+// announceFrom is announce with a store that may fail.
+func (s *stage) announceFrom(from slack.AnnouncerStore, owner string, opts *slack.AnnouncerOptions) (a *slack.Announcer, stop func()) {
+	a = slack.NewAnnouncer(s.client, from, slack.NewDirectory(s.client), owner, opts)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()

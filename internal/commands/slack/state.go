@@ -108,7 +108,7 @@ func progress(r *deploy.Release, now time.Time) string {
 		words += ", " + elapsed
 	}
 	if cur.Attempts > 1 && cur.Note != "" {
-		words += " · attempt " + fmt.Sprint(cur.Attempts) + ": " + esc(cut(oneLine(cur.Note), mostNote))
+		words += " · attempt " + fmt.Sprint(cur.Attempts) + ": " + esc(cut(oneLine(firstLine(*cur)), mostNote))
 	}
 	return words
 }

@@ -103,6 +103,7 @@ func evidenceLines(in *deploy.Incident) string {
 	return joinLines(
 		listed("Last error lines", logs, mostLogs),
 		listed("The platform says", escaped(in.Platform), mostOthers),
+		listed("Checked", escaped(in.Checks), mostOthers),
 		listed("Changed", escaped(in.Changed), mostChanges),
 		listed("Not known", escaped(in.Missing), mostOthers),
 	)

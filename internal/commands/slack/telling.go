@@ -214,10 +214,17 @@ func (t *round) tellLine(ctx context.Context, l line) error {
 		return errStop
 	}
 	_, err := t.post(ctx, postKey{kind: keyEntry, rev: l.Rev, nth: l.nth}, m)
-	if err == nil && l.Kind == deploy.EntryVerdict {
-		t.noteFile(chartDue, strconv.FormatInt(l.Rev, 10))
+	if err == nil {
+		t.chartFor(l)
 	}
 	return err
+}
+
+// chartFor notes that what has been told deserves a chart.
+func (t *round) chartFor(l line) {
+	if l.Kind == deploy.EntryVerdict {
+		t.noteFile(chartDue, strconv.FormatInt(l.Rev, 10))
+	}
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -55,6 +55,10 @@ func label(s deploy.Step) string {
 		return "Evidence kept"
 	case deploy.KindWatch:
 		return "Look at the metrics"
+	case deploy.KindSmoke:
+		return "Smoke checks"
+	case deploy.KindFunctional:
+		return "Functional checks"
 	}
 	return esc(string(s.Name))
 }
@@ -96,6 +100,10 @@ func doing(r *deploy.Release, s deploy.Step) string {
 		return "counting what users saw"
 	case deploy.KindWatch:
 		return "looking at the metrics"
+	case deploy.KindSmoke:
+		return "running the smoke checks"
+	case deploy.KindFunctional:
+		return "running the functional checks"
 	}
 	return "at " + esc(string(s.Name))
 }
@@ -134,6 +142,10 @@ func will(r *deploy.Release, s deploy.Step) string {
 		return "keeps the evidence"
 	case deploy.KindWatch:
 		return "looks at the metrics"
+	case deploy.KindSmoke:
+		return "runs the smoke checks on the new revision"
+	case deploy.KindFunctional:
+		return "runs the functional checks where users reach it"
 	}
 	return esc(string(s.Name))
 }

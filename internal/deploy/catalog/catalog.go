@@ -178,6 +178,7 @@ func filled(spec deploy.Spec, t deploy.Target, v string) deploy.Spec {
 	set.MinInstances, set.MaxInstances = copied(set.MinInstances), copied(set.MaxInstances)
 	spec.Strategy.Steps = slices.Clone(spec.Strategy.Steps)
 	spec.Health = slices.Clone(spec.Health)
+	spec.Checks = copiedChecks(spec.Checks)
 	spec.Metrics = copiedMetrics(spec.Metrics)
 	spec.Policy.Deploy = slices.Clone(spec.Policy.Deploy)
 	spec.Policy.Approve = slices.Clone(spec.Policy.Approve)

@@ -83,6 +83,7 @@ func (s *source) checkShared(path string, c Shared) {
 	for i, h := range c.Health {
 		s.checkHealth(item(under(path, "health"), i), h)
 	}
+	s.checkChecks(under(path, "checks"), c.Checks)
 	if c.Policy != nil {
 		s.checkPolicy(under(path, "policy"), *c.Policy)
 	}

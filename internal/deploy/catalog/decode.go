@@ -7,6 +7,11 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
+const (
+	noAnchors     = "anchors, aliases and tags are not read here"
+	noAnchorsHint = "write the value out; what environments share may stand at the top of the file"
+)
+
 // decode fills v from the node at path. What does not fit is reported, and v left as it is.
 func (s *source) decode(n ast.Node, v reflect.Value, path string) {
 	switch n.(type) {
@@ -14,27 +19,10 @@ func (s *source) decode(n ast.Node, v reflect.Value, path string) {
 		s.problem(path, last(path)+" has no value", s.nullHint(position(n)))
 		return
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
-		s.problem(path, "anchors, aliases and tags are not read here", "write the value out; what environments share may stand at the top of the file")
+		s.problem(path, noAnchors, noAnchorsHint)
 		return
 	}
-	switch p := v.Addr().Interface().(type) {
-	case *Environments:
-		s.environments(n, p, path)
-		return
-	case *Duration:
-		s.duration(n, p, path, "s", "seconds")
-		return
-	case *Latency:
-		s.duration(n, (*Duration)(p), path, "ms", "milliseconds")
-		return
-	case *Percentage:
-		s.percentage(n, p, path)
-		return
-	case *Approve:
-		s.approve(n, p, path)
-		return
-	case *CPU:
-		s.cpu(n, p, path)
+	if s.ours(n, v.Addr().Interface(), path) {
 		return
 	}
 	switch v.Kind() {
@@ -63,6 +51,31 @@ func (s *source) decode(n ast.Node, v reflect.Value, path string) {
 		}
 	default: // no field of a File is of another kind
 	}
+}
+
+// ours decodes into types of this package that are not written as Go would have them; ok is false for any other.
+func (s *source) ours(n ast.Node, into any, path string) (ok bool) {
+	switch p := into.(type) {
+	case *Environments:
+		s.environments(n, p, path)
+	case *Duration:
+		s.duration(n, p, path, "s", "seconds")
+	case *Latency:
+		s.duration(n, (*Duration)(p), path, "ms", "milliseconds")
+	case *Percentage:
+		s.percentage(n, p, path)
+	case *Approve:
+		s.approve(n, p, path)
+	case *CPU:
+		s.cpu(n, p, path)
+	case *JSON:
+		s.json(n, p, path)
+	case *Expressions:
+		s.expressions(n, p, path)
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *source) mapping(n ast.Node, v reflect.Value, path string) {

@@ -31,7 +31,9 @@ type Shared struct {
 	Strategy *Strategy `yaml:"strategy,omitempty"`
 	// Checks that the new version must pass on its own URL before it has traffic. [] for none.
 	Health []HealthCheck `yaml:"health,omitzero"`
-	Policy *Policy       `yaml:"policy,omitempty"`
+	// Stories told to the service over HTTP, at their stage. [] for none.
+	Checks []Check `yaml:"checks,omitzero"`
+	Policy *Policy `yaml:"policy,omitempty"`
 	// How long a release is still watched at 100 %, with the old version kept warm.
 	Observe *Duration `yaml:"observe,omitempty"`
 	Metrics *Metrics  `yaml:"metrics,omitempty"`

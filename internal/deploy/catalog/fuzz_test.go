@@ -18,7 +18,7 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(string(guide))
-	for _, seed := range []string{sound, watched, scraped} {
+	for _, seed := range []string{sound, watched, scraped, told} {
 		f.Add(seed)
 	}
 	for _, seed := range []string{"", "a: &x [*x]", "? [a]: b", "service: {a: b: c}", "%YAML 1.2\n---\n-", "environments: {? : }", "a:\n\t- b", "service: |\n  x\n", "metrics: {objectives: {cpu: {target: 1e2%, worse: .5}}}"} {

@@ -16,6 +16,7 @@ func merged(top, own Shared) Shared {
 		Platform: mergedPlatform(deref(top.Platform), deref(own.Platform)),
 		Strategy: cmp.Or(own.Strategy, top.Strategy),
 		Health:   replaced(top.Health, own.Health),
+		Checks:   replaced(top.Checks, own.Checks),
 		Policy:   mergedPolicy(deref(top.Policy), deref(own.Policy)),
 		Observe:  cmp.Or(own.Observe, top.Observe),
 		Metrics:  cmp.Or(own.Metrics, top.Metrics),

@@ -105,6 +105,7 @@ func (r Rewriting) shared(s *Shared) {
 	if _, repository, ok := strings.Cut(s.Image, "/"); ok && r.Registry != "" {
 		s.Image = r.Registry + "/" + repository
 	}
+	s.Checks = plain(s.Checks)
 	if s.Strategy != nil {
 		for i := range s.Strategy.Steps {
 			r.divide(&s.Strategy.Steps[i].Bake, time.Millisecond)

@@ -38,6 +38,7 @@ func (w whole) spec() deploy.Spec {
 		}},
 		Strategy: w.strategy(),
 		Health:   w.health(),
+		Checks:   w.checks(),
 		URL:      strings.TrimSuffix(w.url, "/"),
 		Metrics:  w.metrics(),
 		Observe:  time.Duration(deref(w.Observe)),

@@ -39,7 +39,7 @@ func (s *session) act(ctx context.Context, name deploy.StepName) ([]deploy.Entry
 	}
 	call, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	call, stopClock := context.WithTimeout(call, s.e.opts.Call)
+	call, stopClock := context.WithTimeout(call, s.bound(step))
 	defer stopClock()
 
 	results := make(chan result, 1)
@@ -61,6 +61,14 @@ func (s *session) act(ctx context.Context, name deploy.StepName) ([]deploy.Entry
 	after, entries := deploy.Conclude(s.release, name, res.out, res.err, s.now())
 	s.release, s.asking = after, errors.Is(res.err, deploy.ErrWentBack)
 	return entries, nil
+}
+
+// bound is how long one run of a step may take.
+func (s *session) bound(step deploy.Step) time.Duration {
+	if !step.Kind.InOneCall() {
+		return s.e.opts.Call
+	}
+	return max(step.Within-s.now().Sub(step.Begun), s.e.opts.Call)
 }
 
 // step is what is to be run: the current step, or a look, which is of no plan and begins now.

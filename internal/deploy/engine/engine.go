@@ -28,7 +28,7 @@ type Options struct {
 	Beat     time.Duration // how often a lease is prolonged; default a third of Lease
 	Poll     time.Duration // how often the due list is read at least; default 1 s
 	Linger   time.Duration // waits up to this are spent in memory, longer ones in the store; default 2 s
-	Call     time.Duration // bounds one run of a runner; runners bound their own calls more tightly; default 1 min
+	Call     time.Duration // bounds one run of a runner, unless it is InOneCall; runners bound their own calls more tightly; default 1 min
 	Grace    time.Duration // how long a call in progress may go on after a stop; default 20 s
 	Parallel int           // releases taken from the due list at once; a hint is always followed; default 64
 	Clock    deploy.Clock

@@ -198,7 +198,11 @@ func (s *session) commit(ctx context.Context, a deploy.Action, entries []deploy.
 	s.passAll(entries, AfterIntent, AfterOutcome)
 	for _, e := range entries {
 		s.e.opts.Observe(s.release, e)
-		s.log.Info().Str("phase", string(e.Phase)).Str("step", string(e.Step)).Str("entry", string(e.Kind)).
+		level := zerolog.InfoLevel
+		if e.Step == deploy.WatchName && e.Kind == deploy.EntryProgress { // a look that brought no news
+			level = zerolog.DebugLevel
+		}
+		s.log.WithLevel(level).Str("phase", string(e.Phase)).Str("step", string(e.Step)).Str("entry", string(e.Kind)).
 			Str("state", string(e.State)).Str("by", string(e.By)).Int64("took_ms", e.Took).Msg(e.Text)
 	}
 	return nil

@@ -174,7 +174,7 @@ func TestAClockOfTheBotThatIsSetDoesNotMakeARollBackWait(t *testing.T) {
 					h.until("the way back", time.Second, at("rollback/traffic"))
 					time.Sleep(after)
 					h.bot.jump(jump)
-					h.took("the roll back", h.until("rolled back", 3*time.Hour, in(deploy.RolledBack)), 3*takes-after)
+					h.took("the roll back", h.until("rolled back", 3*time.Hour, in(deploy.RolledBack)), 4*takes-after)
 				})
 			})
 		}

@@ -55,7 +55,7 @@ func (l line) value(m deploy.MetricName, v float64) line {
 		case v < 10:
 			return l.trimmed(v, 1).say(" ms")
 		case v < 9999.5:
-			return l.trimmed(v, 0).say(" ms")
+			return l.count(int64(math.Round(v))).say(" ms")
 		}
 		return l.trimmed(v/1000, 1).say(" s")
 	}

@@ -35,8 +35,7 @@ func Judge(questions ...Question) deploy.Judgement {
 		all = append(all, questions[i].findings()...)
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return place(a.Metric) - place(b.Metric) })
-	longest := &questions[0]
-	return longest.whole(all, longest.blind())
+	return whole(questions, all)
 }
 
 // findings are those of the objectives of one question.

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -12,8 +13,8 @@ const (
 	nothing = "nothing was measured that counts"
 )
 
-// whole is the verdict on all that was found.
-func (q *Question) whole(all []found, blind string) deploy.Judgement {
+// whole is the verdict on all that was found. What one question could not see hides nothing that another one found.
+func whole(questions []Question, all []found) deploy.Judgement {
 	j := deploy.Judgement{Verdict: deploy.Inconclusive, Why: nothing, Findings: make([]deploy.Finding, len(all))}
 	heaviest := 0
 	for i := range all {
@@ -24,14 +25,22 @@ func (q *Question) whole(all []found, blind string) deploy.Judgement {
 			j.Verdict, j.Critical = f.Verdict, f.Critical
 		}
 	}
-	idle := q.Candidate.Requests == 0 && total(q.Candidate.Latency) == 0
+	blind, late, idle := "", "", true
+	for i := range questions {
+		q := &questions[i]
+		blind = cmp.Or(blind, q.blind())
+		if q.stale() {
+			late = cmp.Or(late, q.late())
+		}
+		idle = idle && q.Candidate.Requests == 0 && total(q.Candidate.Latency) == 0
+	}
 	switch {
-	case blind != "":
+	case blind != "" && j.Verdict != deploy.Unhealthy:
 		j.Verdict, j.Why = deploy.Unknown, blind
-	case j.Verdict == deploy.Healthy && q.stale():
-		j.Verdict, j.Why = deploy.Unknown, q.late()
+	case j.Verdict == deploy.Healthy && late != "":
+		j.Verdict, j.Why = deploy.Unknown, late
 	case idle && (j.Verdict == deploy.Healthy || j.Verdict == deploy.Inconclusive):
-		j.Verdict, j.Why = deploy.Inconclusive, fmt.Sprintf("%s, with %d %% of the traffic", nobody, q.Share)
+		j.Verdict, j.Why = deploy.Inconclusive, fmt.Sprintf("%s, with %d %% of the traffic", nobody, questions[0].Share)
 	case heaviest > 0:
 		j.Why = reason(all, heaviest)
 	}

@@ -23,7 +23,7 @@ func everything(change func(*judge.Question)) judge.Question {
 }
 
 func TestTheWholeIsTheWorst(t *testing.T) {
-	const bad, good = "error rate 3.8 % (157 of 4,118 requests failed), limit 1 %, stable 0.04 % (12 of 31,002)", "2 of 4,118 requests failed (0.05 %), stable 0.04 %, limit 1 %; p99 194 ms, limit 2000 ms"
+	const bad, good = "error rate 3.8 % (157 of 4,118 requests failed), limit 1 %, stable 0.04 % (12 of 31,002)", "2 of 4,118 requests failed (0.05 %), stable 0.04 %, limit 1 %; p99 194 ms, limit 2,000 ms"
 	checkAll(t, []said{
 		{"all well: the errors and the highest percentile are said", everything(func(*judge.Question) {}), deploy.Healthy, false, good, ""},
 		{"a breach weighs more than a level that cannot be", everything(func(q *judge.Question) { q.Candidate.Failed, q.Candidate.CPU.Mean = 157, math.NaN() }),
@@ -55,7 +55,7 @@ func TestTheWholeIsTheWorst(t *testing.T) {
 		{"bad so far is bad", everything(func(q *judge.Question) { q.Candidate.Failed, q.Newest = 157, to.Add(-3*time.Minute) }),
 			deploy.Unhealthy, true, bad, ""},
 		{"with nobody to compare with it is judged by its limits", everything(func(q *judge.Question) { q.HasStable = false }),
-			deploy.Healthy, false, "2 of 4,118 requests failed (0.05 %), limit 1 %; p99 194 ms, limit 2000 ms", ""},
+			deploy.Healthy, false, "2 of 4,118 requests failed (0.05 %), limit 1 %; p99 194 ms, limit 2,000 ms", ""},
 		{"a stretch that ends before it begins is none", everything(func(q *judge.Question) { q.From = to.Add(time.Second) }),
 			deploy.Unknown, false, "what was measured ends at 14:07:10 UTC, before it begins at 14:07:11 UTC", ""},
 		{"without an objective there is nothing to say", everything(func(q *judge.Question) { q.Spec.Objectives = nil }),
@@ -156,7 +156,7 @@ func TestFormat(t *testing.T) {
 		{deploy.Availability, 0.974, "97.4 %"},
 		{deploy.LatencyP50, 4.25, "4.2 ms"},
 		{deploy.LatencyP99, 412.4, "412 ms"},
-		{deploy.LatencyP99, 2000, "2000 ms"},
+		{deploy.LatencyP99, 2000, "2,000 ms"},
 		{deploy.LatencyP99, 12_540, "12.5 s"},
 		{deploy.CPU, 0.63, "63 %"},
 		{deploy.CPU, 1.2, "120 %"},

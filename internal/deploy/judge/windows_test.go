@@ -45,3 +45,33 @@ func TestWithoutAQuestionNothingCanBeTold(t *testing.T) {
 		t.Errorf("%+v", j)
 	}
 }
+
+// Sources read no more than the objectives of a question: one about memory has no requests.
+func TestAQuestionAboutALevelAloneHidesNothing(t *testing.T) {
+	t.Parallel()
+	memory := look(deploy.Measured{Memory: level(0.5)}, deploy.Measured{Memory: level(0.5)}, deploy.Memory)
+	memory.From = memory.To.Add(-30 * time.Minute)
+	late := look(deploy.Measured{}, deploy.Measured{}, deploy.Memory)
+	late.HasCandidate, late.HasStable, late.Newest = false, false, late.To.Add(-time.Minute)
+	stale := look(requests(0, 4_000), requests(4, 10_000), deploy.ErrorRate)
+	stale.Newest = stale.To.Add(-4 * time.Minute)
+	good, bad := look(requests(0, 4_000), requests(4, 10_000), deploy.ErrorRate), look(requests(400, 4_000), requests(4, 10_000), deploy.ErrorRate)
+	cases := map[string]struct {
+		questions []judge.Question
+		want      deploy.Verdict
+		critical  bool
+	}{
+		"requests of another question are requests": {[]judge.Question{memory, good}, deploy.Healthy, false},
+		"a breach beside metrics that are late":     {[]judge.Question{late, bad}, deploy.Unhealthy, true},
+		"healthy beside metrics that are late":      {[]judge.Question{late, good}, deploy.Unknown, false},
+		"healthy as far as seen, in a short window": {[]judge.Question{memory, stale}, deploy.Unknown, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if j := judge.Judge(c.questions...); j.Verdict != c.want || j.Critical != c.critical {
+				t.Errorf("%s, critical %v: %s; want %s, %v", j.Verdict, j.Critical, j.Why, c.want, c.critical)
+			}
+		})
+	}
+}

@@ -150,9 +150,7 @@ func TestEveryStepMayRunTwiceWithTheSameFacts(t *testing.T) {
 			if diff := cmp.Diff(want, w.updates()); diff != "" {
 				t.Errorf("calls of the rollback (-want +got):\n%s", diff)
 			}
-			if len(kinds) != len(w.runners)-1 { // looks change nothing, and have tests of their own
-				t.Errorf("only %v were run", kinds)
-			}
+			p.ran(kinds)
 		})
 	}
 }

@@ -19,14 +19,17 @@ func (p Ports) curve(ctx context.Context, r deploy.Release, in deploy.Incident) 
 	if !ok {
 		return nil
 	}
-	long := in.Back.Sub(in.Began)
-	from := in.Began.Add(-long / 4)
-	// A source samples more than once within its lag; a slice must not be shorter than a sample.
-	slice := max(in.Back.Sub(from)/mostSlices, m.Lag/3, m.Every)
+	from := in.Began.Add(-in.Back.Sub(in.Began) / 4)
+	long := in.Back.Sub(from)
+	slices := min(max(long/max(m.Every, time.Second), 1), mostSlices)
 	var points []deploy.Point
-	for to := from.Add(slice); !to.After(in.Back) && ctx.Err() == nil; to = to.Add(slice) {
+	for i := time.Duration(1); i <= slices && ctx.Err() == nil; i++ {
+		begin, to := from.Add(long*(i-1)/slices), from.Add(long*i/slices)
+		if to.After(in.CountedTo) {
+			break // what is not known yet looks like nobody
+		}
 		reading, err := source.Read(ctx, deploy.MetricsQuery{Service: r.Spec.Platform.Service, Spec: onlyTraffic(*m),
-			Revisions: []deploy.RevisionName{suspect(r).Name, r.Facts.Baseline.Name}, From: to.Add(-slice), To: to})
+			Revisions: []deploy.RevisionName{suspect(r).Name, r.Facts.Baseline.Name}, From: begin, To: to})
 		if err != nil {
 			continue
 		}

@@ -15,40 +15,13 @@ const (
 	gotSlow     = "it got slow"
 )
 
-// clue is what a platform or an application says when something certain is wrong. The words are those that Cloud Run,
-// its start-up probe, registries and PostgreSQL clients use.
-type clue struct {
-	words         []string
-	cause, remedy string
-}
-
-var deployClues = []clue{
-	{[]string{"permission", "denied", "forbidden", "iam"}, "the platform may not read something that the revision needs",
-		"check the roles of the service account and of the platform's agent: image, secrets, connections"},
-	{[]string{"secret"}, "a secret that the revision names cannot be read", "check that each secret and its version exist, and that the service account may read them"},
-	{[]string{"image", "manifest", "pull", "not found in registry"}, "the image cannot be had", "check that the image exists and that the platform may pull it"},
-	{[]string{"memory limit", "out of memory", "oom"}, "it needs more memory than it may use", "raise memory in the catalog, or look for what uses it"},
-	{[]string{"listen", "port", "failed to start", "start-up", "startup", "exit", "crash", "container called"}, "the application does not start",
-		"read its last lines; check environment variables and secrets; run the image by hand"},
-	{[]string{"/health", "answered", "says version"}, "it starts, and does not answer its health checks rightly", "read its last lines; check what it depends on, and that the image is the one meant"},
-	{[]string{"quota", "limit"}, "the platform has no room for it", "look at the quotas of the project and the limits of the service"},
-}
-
-var runtimeClues = []clue{
-	{[]string{"relation", "column", "does not exist", "undefined table", "undefined column"}, "the code and the schema of the database do not fit", "check whether the migration of this version was run, then release again"},
-	{[]string{"too many connections", "too many clients", "remaining connection slots", "pool"}, "the database has no connections left", "lower the pool of each instance or its number of instances, or raise what the database takes"},
-	{[]string{"connection refused", "no such host", "timeout", "timed out", "deadline", "unreachable", "reset by peer"}, "something it depends on does not answer", "check the dependency, its address and its credentials in this version's variables"},
-	{[]string{"permission", "unauthorized", "unauthorised", "denied", "forbidden", "401", "403"}, "it may not use something it depends on", "check secrets and roles that this version needs"},
-	{[]string{"out of memory", "memory limit", "oom", "heap"}, "it runs out of memory", "raise memory in the catalog, or look for the leak"},
-	{[]string{"nil pointer", "panic", "exception", "undefined is not", "traceback", "null"}, "a defect in the code of this version", "mend it from the line above, and add the case to the tests"},
-}
-
 // diagnose says what probably went wrong and what to do about it. It goes by words and numbers, says on what, and
 // stays silent where nothing speaks for anything.
 func diagnose(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
+	step, broke := broken(r)
 	switch {
-	case r.Kind == deploy.Deploy && r.Facts.MaxShare == 0 && broken(r):
-		return diagnoseDeploy(in)
+	case r.Kind == deploy.Deploy && r.Facts.MaxShare == 0 && broke:
+		return diagnoseDeploy(r, in, step)
 	case slow(r):
 		return diagnoseSlow(r, in)
 	case failing(r, in):
@@ -57,32 +30,62 @@ func diagnose(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
 	return deploy.Diagnosis{}
 }
 
-func broken(r deploy.Release) bool {
-	return slices.ContainsFunc(r.Steps, func(s deploy.Step) bool { return s.Status == deploy.Broken })
+func broken(r deploy.Release) (deploy.Step, bool) {
+	for _, s := range r.Steps {
+		if s.Status == deploy.Broken {
+			return s, true
+		}
+	}
+	return deploy.Step{}, false
 }
 
-func diagnoseDeploy(in deploy.Incident) deploy.Diagnosis {
+// diagnoseDeploy goes by what the platform says, and where that is only that it does not work, by the last lines of
+// the application itself.
+func diagnoseDeploy(r deploy.Release, in deploy.Incident, step deploy.Step) deploy.Diagnosis {
 	d := deploy.Diagnosis{Symptom: deployFails, Cause: "not clear from what the platform says",
 		Remedy: "check the image, the roles of the service account, variables and secrets, CPU and memory"}
-	said := append([]string{in.Trigger}, in.Platform...)
-	if c, text, ok := match(deployClues, append(said, texts(in.Lines)...)); ok {
-		d.Cause, d.Remedy = c.cause+" ("+quoted(text)+")", c.remedy
+	service, lines := r.Spec.Platform.Service.Name, texts(in.Lines)
+	c, text, ok := match(deployClues, service, slices.Concat(in.Platform, []string{withoutHint(in.Trigger)}, lines))
+	if step.Kind == deploy.KindHealth { // it is up, so none of those
+		c, text, ok = isUnhealthy, in.Trigger, true
+	}
+	if step.Kind == deploy.KindSmoke { // nor is it unhealthy
+		c, text, ok = failsChecks, in.Trigger, true
+	}
+	if !ok {
+		return d
+	}
+	d.Cause, d.Remedy = c.cause+" ("+quoted(text)+")", c.remedy
+	if c.cause != doesNotStart.cause && c.cause != isUnhealthy.cause && c.cause != failsChecks.cause {
+		return d
+	}
+	if why, text, ok := match(runtimeClues, service, lines); ok {
+		d.Cause, d.Remedy = c.cause+": "+why.cause+" ("+quoted(text)+")", why.remedy
 	}
 	return d
+}
+
+// withoutHint is what went wrong without what Slipway advises, which names whatever it might be.
+func withoutHint(why string) string {
+	if i := strings.LastIndex(why, "; "); i > 0 {
+		return why[:i]
+	}
+	return why
 }
 
 func diagnoseErrors(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
 	d := deploy.Diagnosis{Symptom: errorsRise, Cause: "the logs do not say why",
 		Remedy: "compare what changed, then mend it or release without it"}
-	if f, ok := beyond(r, deploy.Connections); ok {
-		d.Cause, d.Remedy = "the database is short of connections ("+f.Text+")", runtimeClues[1].remedy
-	}
-	if len(in.Lines) == 0 {
+	if c, text, ok := match(runtimeClues, r.Spec.Platform.Service.Name, texts(in.Lines)); ok {
+		d.Cause, d.Remedy = c.cause+" ("+quoted(text)+")", c.remedy
 		return d
 	}
-	d.Cause = fmt.Sprintf("not clear; %d× %s", in.Lines[0].Count, quoted(in.Lines[0].Text))
-	if c, text, ok := match(runtimeClues, texts(in.Lines)); ok {
-		d.Cause, d.Remedy = c.cause+" ("+quoted(text)+")", c.remedy
+	if f, ok := beyond(r, deploy.Connections); ok {
+		d.Cause, d.Remedy = "the database is short of connections ("+f.Text+")", fewerConnection
+		return d
+	}
+	if len(in.Lines) > 0 {
+		d.Cause = fmt.Sprintf("not clear; %d× %s", in.Lines[0].Count, quoted(in.Lines[0].Text))
 	}
 	return d
 }
@@ -96,14 +99,14 @@ func diagnoseSlow(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
 	}{
 		{deploy.CPU, "it is short of CPU", "raise cpu in the catalog, or lower concurrency"},
 		{deploy.Memory, "it is short of memory", "raise memory in the catalog, or look for a leak"},
-		{deploy.Connections, "the database is short of connections", runtimeClues[1].remedy},
+		{deploy.Connections, "the database is short of connections", fewerConnection},
 	} {
 		if f, ok := beyond(r, x.metric); ok {
 			d.Cause, d.Remedy = x.cause+" ("+f.Text+")", x.remedy
 			return d
 		}
 	}
-	if c, text, ok := match(runtimeClues, texts(in.Lines)); ok {
+	if c, text, ok := match(runtimeClues, r.Spec.Platform.Service.Name, texts(in.Lines)); ok {
 		d.Cause, d.Remedy = c.cause+" ("+quoted(text)+")", c.remedy
 	}
 	return d
@@ -111,43 +114,58 @@ func diagnoseSlow(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
 
 // slow says whether a latency is what the judge objects to, and errors are not.
 func slow(r deploy.Release) bool {
-	bad := func(f deploy.Finding) bool { return f.Verdict == deploy.Unhealthy && !f.DryRun }
 	latency, errors := false, false
 	for _, f := range r.Watch.Last.Findings {
 		_, isLatency := f.Metric.Quantile()
-		latency = latency || isLatency && bad(f)
-		errors = errors || (f.Metric == deploy.ErrorRate || f.Metric == deploy.Availability) && bad(f)
+		latency = latency || isLatency && objected(f)
+		errors = errors || ofErrors(f) && objected(f)
 	}
 	return latency && !errors
 }
 
+// failing says whether errors rose. Every service has some: what the judge says of them counts first, then how many
+// requests failed, and lines in the log only where nobody has counted.
 func failing(r deploy.Release, in deploy.Incident) bool {
-	return in.Failed > 0 || len(in.Lines) > 0 || slices.ContainsFunc(r.Watch.Last.Findings, func(f deploy.Finding) bool {
-		return (f.Metric == deploy.ErrorRate || f.Metric == deploy.Availability) && f.Verdict == deploy.Unhealthy && !f.DryRun
-	})
+	findings := r.Watch.Last.Findings
+	if slices.ContainsFunc(findings, func(f deploy.Finding) bool { return ofErrors(f) && objected(f) }) {
+		return true
+	}
+	if slices.ContainsFunc(findings, func(f deploy.Finding) bool { return f.Metric == deploy.ErrorRate && f.Verdict == deploy.Healthy }) {
+		return false
+	}
+	if in.Requests > 0 {
+		return float64(in.Failed) > wanted(r)*float64(in.Requests)
+	}
+	return len(in.Lines) > 0
 }
 
-// beyond finds a metric that is past what is wanted of it.
+// wanted is the share of errors that a release is meant to stay below.
+func wanted(r deploy.Release) float64 {
+	if r.Spec.Metrics == nil {
+		return 0
+	}
+	for _, o := range r.Spec.Metrics.Objectives {
+		if o.Metric == deploy.ErrorRate {
+			return o.Target
+		}
+	}
+	return 0
+}
+
+func ofErrors(f deploy.Finding) bool {
+	return f.Metric == deploy.ErrorRate || f.Metric == deploy.Availability
+}
+
+func objected(f deploy.Finding) bool { return f.Verdict == deploy.Unhealthy && !f.DryRun }
+
+// beyond finds a metric that is past what is wanted of it, and was not just as high in the stable revision.
 func beyond(r deploy.Release, m deploy.MetricName) (deploy.Finding, bool) {
 	for _, f := range r.Watch.Last.Findings {
-		if f.Metric == m && f.Known && f.Value > f.Target {
+		if f.Metric == m && f.Known && f.Value > f.Target && (f.StableOf == 0 || f.Value > 1.1*f.Stable) {
 			return f, true
 		}
 	}
 	return deploy.Finding{}, false
-}
-
-// match finds the first clue, in the order of the texts: the platform's own words count before the application's.
-func match(clues []clue, said []string) (clue, string, bool) {
-	for _, text := range said {
-		low := strings.ToLower(text)
-		for _, c := range clues {
-			if slices.ContainsFunc(c.words, func(w string) bool { return strings.Contains(low, w) }) {
-				return c, text, true
-			}
-		}
-	}
-	return clue{}, "", false
 }
 
 func texts(groups []deploy.LogGroup) []string {

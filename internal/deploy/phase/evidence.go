@@ -24,9 +24,14 @@ func (p Ports) gather(ctx context.Context, r deploy.Release, s deploy.Step, in *
 		missing("the platform", err)
 	} else {
 		p.compare(ctx, pf, r, bad, in, missing)
+		if r.Facts.MaxShare == 0 && r.Kind == deploy.Deploy {
+			in.Checks = p.checks(ctx, pf, r)
+		}
 	}
-	logs, ok := p.Logs[r.Spec.Platform.Service.Kind]
+	kind := r.Spec.Platform.Service.Kind
+	logs, ok := p.Logs[kind]
 	if !ok {
+		in.Missing = append(in.Missing, "the logs: this Slipway has no client for logs of "+string(kind))
 		return
 	}
 	lines, err := logs.Errors(ctx, deploy.LogQuery{Service: r.Spec.Platform.Service, Revision: bad.Name,
@@ -36,6 +41,40 @@ func (p Ports) gather(ctx context.Context, r deploy.Release, s deploy.Step, in *
 		return
 	}
 	in.Lines = group(lines, mostGroups)
+}
+
+// checks look at what a deployment most often fails for: the image, and what Slipway and the platform may do.
+func (p Ports) checks(ctx context.Context, pf deploy.Platform, r deploy.Release) []string {
+	var list []string
+	img, err := p.Images.Resolve(ctx, r.Spec.Image, r.Version)
+	switch {
+	case err != nil:
+		list = append(list, "image "+r.Version+": "+told(err))
+	case img.Digest != r.Facts.Image.Digest:
+		list = append(list, fmt.Sprintf("image %s: the tag has moved since, from %s to %s", r.Version, short(r.Facts.Image.Digest), short(img.Digest)))
+	default:
+		list = append(list, fmt.Sprintf("image %s: %s is in the registry, and Slipway may read it", r.Version, short(img.Digest)))
+	}
+	inspector, ok := pf.(deploy.Inspector)
+	if !ok {
+		return list
+	}
+	found := inspector.Check(ctx, r.Spec.Platform.Service)
+	for _, err := range found {
+		list = append(list, "platform: "+told(err))
+	}
+	if len(found) == 0 {
+		list = append(list, "platform: it is at rest, takes the service's settings, and Slipway may deploy it")
+	}
+	return list
+}
+
+// told is an error with what to do about it.
+func told(err error) string {
+	if hint := deploy.Hint(err); hint != "" {
+		return deploy.Message(err) + "; " + hint
+	}
+	return deploy.Message(err)
 }
 
 // logsFrom is when the suspect could first have said something about it.
@@ -92,7 +131,7 @@ func changes(before, after deploy.RevisionStatus) []string {
 			list = append(list, "+ "+name)
 		case !has:
 			list = append(list, "− "+name)
-		case isVariable(name):
+		case isHidden(name):
 			list = append(list, name+" has another value")
 		default:
 			list = append(list, fmt.Sprintf("%s %s → %s", name, was, is))
@@ -101,4 +140,7 @@ func changes(before, after deploy.RevisionStatus) []string {
 	return list
 }
 
-func isVariable(name string) bool { return strings.HasPrefix(name, "env ") }
+// isHidden says whether the platform gives a fingerprint instead of the value, which tells people nothing.
+func isHidden(name string) bool {
+	return strings.HasPrefix(name, "env ") || strings.HasSuffix(name, " probe") || name == "command" || name == "arguments"
+}

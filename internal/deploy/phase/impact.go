@@ -18,6 +18,7 @@ func (p Ports) count(ctx context.Context, r deploy.Release, s deploy.Step, in *d
 	}
 	source, ok := p.Metrics[m.Source]
 	if !ok {
+		uncounted(in, "this Slipway has no client for metrics from "+string(m.Source))
 		return 0
 	}
 	now := s.Begun
@@ -37,15 +38,31 @@ func (p Ports) count(ctx context.Context, r deploy.Release, s deploy.Step, in *d
 	only := *m
 	only.Objectives = []deploy.Objective{{Metric: deploy.ErrorRate, Window: m.Reach()}}
 	reading, err := source.Read(ctx, deploy.MetricsQuery{Service: r.Spec.Platform.Service, Spec: only,
-		Revisions: []deploy.RevisionName{suspect(r).Name}, From: in.Began, To: to})
-	if err != nil {
-		in.Missing = append(slices.DeleteFunc(slices.Clone(in.Missing), isCount), countMissing+deploy.Message(err))
+		Revisions: []deploy.RevisionName{suspect(r).Name, r.Facts.Baseline.Name}, From: in.Began, To: to})
+	switch {
+	case err != nil:
+		uncounted(in, deploy.Message(err))
 		return again
+	case !reading.Newest.After(in.Began):
+		uncounted(in, "metrics are late: there is no sample of that time")
+		return again
+	case reading.Newest.Before(to): // of either revision: one of the two has always had users
+		to = reading.Newest
+		uncounted(in, "metrics are late: the newest sample is of "+to.UTC().Format("15:04:05")+" UTC")
+	default:
+		uncounted(in, "")
 	}
-	in.Missing = slices.DeleteFunc(slices.Clone(in.Missing), isCount)
 	got := reading.Revisions[suspect(r).Name]
 	in.Requests, in.Failed, in.CountedTo = got.Requests, got.Failed, to
 	return again
+}
+
+// uncounted says why requests could not be counted, or not all of them, in place of what was said before.
+func uncounted(in *deploy.Incident, why string) {
+	in.Missing = slices.DeleteFunc(slices.Clone(in.Missing), isCount)
+	if why != "" {
+		in.Missing = append(in.Missing, countMissing+why)
+	}
 }
 
 const countMissing = "how many requests failed: "

@@ -40,7 +40,7 @@ func (p Ports) incident(ctx context.Context, r deploy.Release, s deploy.Step) (d
 
 // impact is what the release itself knows of the incident.
 func impact(r deploy.Release, now time.Time) deploy.Incident {
-	in := deploy.Incident{At: now, Trigger: r.Why, Share: r.Facts.MaxShare, Back: now}
+	in := deploy.Incident{At: now, Trigger: trigger(r), Share: r.Facts.MaxShare, Back: now}
 	if r.Kind == deploy.Rollback {
 		in.Share, in.Began = 100, latest(r.Left.Since, now.Add(-longestImpact))
 	}
@@ -55,6 +55,20 @@ func impact(r deploy.Release, now time.Time) deploy.Incident {
 		}
 	}
 	return in
+}
+
+// trigger is what decided it. A release that was parked on its way back and resumed has lost its reason.
+func trigger(r deploy.Release) string {
+	if r.Why != "" {
+		return r.Why
+	}
+	if s, ok := broken(r); ok {
+		return string(s.Name) + ": " + s.Note
+	}
+	if r.Watch.Last.Critical {
+		return r.Watch.Last.Why
+	}
+	return r.Reason
 }
 
 func latest(a, b time.Time) time.Time {

@@ -14,7 +14,7 @@ func TestKindsOfStepsAreNeverRenamed(t *testing.T) {
 	runners := phase.Runners(phase.Ports{})
 	for _, kind := range []deploy.StepKind{
 		"preflight.service.v1", "preflight.image.v1", "deploy.revision.v1", "health.http.v1", "traffic.shift.v1",
-		"traffic.retire.v1", "rollback.traffic.v1", "rollback.verify.v1",
+		"traffic.retire.v1", "rollback.traffic.v1", "rollback.verify.v1", "health.smoke.v1", "validate.functional.v1",
 	} {
 		if runners[kind] == nil {
 			t.Errorf("nobody carries out %s any more", kind)

@@ -9,8 +9,9 @@ import (
 	"slipway/internal/deploy"
 )
 
-// varying is what differs between two lines that say the same: numbers, identifiers, addresses, quoted values.
-var varying = regexp.MustCompile(`0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,}|[0-9a-f]{12,}|\d+`)
+// varying is what differs between two lines that say the same: numbers, addresses and identifiers, also those made of
+// a few hexadecimal digits.
+var varying = regexp.MustCompile(`\d+(?:\.\d+)+|0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,}|[0-9a-f]{12,}|\b[0-9a-fA-F]*[0-9][0-9a-fA-F]*\b|\d+`)
 
 // group puts lines together that say the same, most frequent first; of each the newest is shown.
 func group(lines []deploy.LogLine, most int) []deploy.LogGroup {

@@ -20,6 +20,7 @@ type Ports struct {
 	Prober    deploy.Prober
 	Metrics   map[deploy.MetricsSource]deploy.Metrics
 	Logs      map[deploy.PlatformKind]deploy.Logs
+	Checker   deploy.Checker
 	Targets   Targets
 }
 
@@ -42,6 +43,9 @@ func Runners(p Ports) map[deploy.StepKind]deploy.Runner {
 		deploy.KindValidate: deploy.RunnerFunc(p.validate),
 		deploy.KindIncident: deploy.RunnerFunc(p.incident),
 		deploy.KindWatch:    deploy.RunnerFunc(p.look),
+
+		deploy.KindSmoke:      deploy.RunnerFunc(p.smoke),
+		deploy.KindFunctional: deploy.RunnerFunc(p.functional),
 	}
 }
 

@@ -3,6 +3,7 @@ package phase
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
@@ -86,13 +87,20 @@ func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (dep
 		return rest, err
 	}
 	f.Operation = ""
-	return deploy.Outcome{Facts: f, Note: "tag " + strings.Join(tags(r), " and ") + " taken off"}, nil
+	what := "tag "
+	if len(tags(r)) > 1 {
+		what = "tags "
+	}
+	return deploy.Outcome{Facts: f, Note: what + strings.Join(tags(r), " and ") + " taken off"}, nil
 }
 
-// tags are those that the release has put on revisions.
+// tags are those that the release has put on revisions, or may have.
 func tags(r deploy.Release) []string {
 	list := []string{r.Facts.Candidate.Tag}
-	if r.Spec.Observe > 0 {
+	kept := slices.ContainsFunc(r.Steps, func(s deploy.Step) bool {
+		return s.Kind == deploy.KindShift && s.Percent == 100 && !s.Begun.IsZero()
+	})
+	if kept && r.Spec.Observe > 0 {
 		list = append(list, deploy.WarmTag(r.Number))
 	}
 	return list

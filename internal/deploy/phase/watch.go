@@ -15,6 +15,10 @@ import (
 // hangs costs looks and nothing else.
 const lookWithin = 10 * time.Second
 
+// wayWithin bounds what a look asks of the platform: a verdict does not wait longer for the rollback card, and a
+// critical one not at all.
+const wayWithin = 2 * time.Second
+
 // look measures the candidate and the baseline over the same minutes and has them judged. It changes nothing, and
 // whatever is asked of the platform on the way is only for the rollback card: without it a look still counts.
 func (p Ports) look(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
@@ -36,14 +40,21 @@ func (p Ports) look(ctx context.Context, r deploy.Release, s deploy.Step) (deplo
 		return deploy.Outcome{Look: &look}, nil
 	}
 	var beside together
-	beside.begin(func() { look.Way = p.wayBack(ctx, r, s.Begun) })
+	short, enough := context.WithTimeout(ctx, wayWithin)
+	defer enough()
+	beside.begin(func() { look.Way = p.wayBack(short, r, s.Begun) })
 	questions, err := p.ask(ctx, source, r, first, to)
+	if err == nil {
+		look.From, look.Through = questions[0].From, through(questions)
+		look.Judgement, look.Point = judge.Judge(questions...), point(ofTraffic(questions), r.Facts.Share)
+	}
+	if err != nil || look.Judgement.Critical {
+		enough() // the way back is not waited for
+	}
 	beside.wait()
 	if err != nil {
 		return deploy.Outcome{}, err
 	}
-	look.From = questions[0].From
-	look.Judgement, look.Point = judge.Judge(questions...), point(questions[0], r.Facts.Share)
 	return deploy.Outcome{Look: &look}, nil
 }
 
@@ -62,19 +73,44 @@ func (p Ports) ask(ctx context.Context, source deploy.Metrics, r deploy.Release,
 		})
 	}
 	reads.wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	if !slices.Contains(errs, nil) {
+		return nil, errs[0]
 	}
-	return questions, nil
+	return questions, nil // one that had no answer is judged as such, and hides nothing that another one found
 }
 
-// byWindow splits a spec into one for each window of its objectives, the longest first.
+// through is up to where everything has been seen: where the stretch ends, or the newest sample if that is older.
+func through(questions []judge.Question) time.Time {
+	end := questions[0].To
+	for _, q := range questions {
+		if !q.Newest.IsZero() && q.Newest.Before(end) {
+			end = q.Newest
+		}
+	}
+	return end
+}
+
+// ofTraffic is the question that a chart is made from.
+func ofTraffic(questions []judge.Question) judge.Question {
+	for _, q := range questions {
+		if len(q.Candidate.Latency.Counts) > 0 || q.Candidate.Requests+q.Stable.Requests > 0 {
+			return q
+		}
+	}
+	return questions[0]
+}
+
+// byWindow splits a spec into what is read at once, the longest window first. The database's connections are read by
+// themselves: who may not read those is not to be blind to everything else.
 func byWindow(m deploy.MetricsSpec) []deploy.MetricsSpec {
-	split := map[time.Duration][]deploy.Objective{}
+	type part struct {
+		window   time.Duration
+		database bool
+	}
+	split := map[part][]deploy.Objective{}
 	for _, o := range m.Objectives {
-		split[o.Window] = append(split[o.Window], o)
+		at := part{o.Window, o.Metric == deploy.Connections}
+		split[at] = append(split[at], o)
 	}
 	var specs []deploy.MetricsSpec
 	for _, objectives := range split {
@@ -82,7 +118,9 @@ func byWindow(m deploy.MetricsSpec) []deploy.MetricsSpec {
 		one.Objectives = objectives
 		specs = append(specs, one)
 	}
-	slices.SortFunc(specs, func(a, b deploy.MetricsSpec) int { return cmp.Compare(b.Reach(), a.Reach()) })
+	slices.SortFunc(specs, func(a, b deploy.MetricsSpec) int {
+		return cmp.Or(cmp.Compare(b.Reach(), a.Reach()), cmp.Compare(b.Objectives[0].Metric, a.Objectives[0].Metric))
+	})
 	return specs
 }
 
@@ -90,6 +128,9 @@ func question(r deploy.Release, spec deploy.MetricsSpec, reading deploy.Reading,
 	q := judge.Question{Spec: spec, Share: r.Facts.Share, Connections: reading.Connections, From: from, To: to, Newest: reading.Newest}
 	q.Candidate, q.HasCandidate = reading.Revisions[r.Facts.Candidate.Name]
 	q.Stable, q.HasStable = reading.Revisions[r.Facts.Baseline.Name]
+	if spec.Objectives[0].Metric == deploy.Connections { // a question about no revision, so that none is missed
+		q.HasCandidate, q.Newest = true, to
+	}
 	return q
 }
 
@@ -127,8 +168,14 @@ func (p Ports) wayBack(ctx context.Context, r deploy.Release, now time.Time) dep
 	}
 	if other, moved := svc.Foreign(r.Facts.Baseline.Name, r.Facts.Candidate.Name); moved {
 		way.Moved = fmt.Sprintf("%d %% of traffic is on %s", other.Percent, other.Revision)
-	} else if got := svc.Percent(r.Facts.Candidate.Name); !svc.Busy && got != r.Facts.Share {
+	} else if got := svc.Percent(r.Facts.Candidate.Name); !svc.Busy && !meant(r, got) {
 		way.Moved = fmt.Sprintf("%s has %d %%, not %d %%", r.Facts.Candidate.Name, got, r.Facts.Share)
 	}
 	return way
+}
+
+// meant says whether a share is what the release has set, or is just setting.
+func meant(r deploy.Release, share int) bool {
+	cur := r.Current()
+	return share == r.Facts.Share || cur != nil && cur.Kind == deploy.KindShift && cur.Status == deploy.Started && share == cur.Percent
 }

@@ -34,6 +34,7 @@ type world struct {
 	clock    *sandbox.ManualClock
 	cloud    *sandbox.Server
 	registry *registry.Registry
+	ports    phase.Ports
 	runners  map[deploy.StepKind]deploy.Runner
 	service  string // full name
 
@@ -42,10 +43,18 @@ type world struct {
 	around func(step deploy.Step) (twice bool)
 	// between is called between the two.
 	between func()
-	number  int
+	// passed is called when time has passed.
+	passed func()
+	number int
 }
 
 func newWorld(t *testing.T, seed ...func(*sandbox.ServiceSpec, *registry.Registry)) *world {
+	t.Helper()
+	return buildWorld(t, nil, seed...)
+}
+
+// buildWorld makes a world whose revisions are heard by logs, if there are any.
+func buildWorld(t *testing.T, logs sandbox.Logs, seed ...func(*sandbox.ServiceSpec, *registry.Registry)) *world {
 	t.Helper()
 	w := &world{t: t, clock: sandbox.NewManualClock(time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC))}
 	var err error
@@ -54,7 +63,7 @@ func newWorld(t *testing.T, seed ...func(*sandbox.ServiceSpec, *registry.Registr
 	}
 	closing(t, w.registry.Close)
 	w.cloud = sandbox.New(&sandbox.Options{
-		Clock: w.clock, Create: 10 * time.Second, Settle: 5 * time.Second, Pull: sandbox.FromRegistry(w.registry.Addr()),
+		Clock: w.clock, Create: 10 * time.Second, Settle: 5 * time.Second, Pull: sandbox.FromRegistry(w.registry.Addr()), Logs: logs,
 	})
 	if err := w.cloud.Start(""); err != nil {
 		t.Fatal(err)
@@ -81,10 +90,12 @@ func (w *world) connect() {
 	closing(w.t, pf.Close)
 	resolver, prober := images.New(nil), httpprobe.New(nil)
 	w.t.Cleanup(resolver.Close)
-	w.runners = phase.Runners(phase.Ports{
+	w.use(phase.Ports{
 		Platforms: map[deploy.PlatformKind]deploy.Platform{deploy.CloudRun: pf}, Images: resolver, Prober: prober,
 	})
 }
+
+func (w *world) use(p phase.Ports) { w.ports, w.runners = p, phase.Runners(p) }
 
 func closing(t *testing.T, f func() error) {
 	t.Cleanup(func() {
@@ -109,109 +120,6 @@ func (w *world) spec(version string) deploy.Spec {
 		},
 		Policy: deploy.Policy{ApprovalExpires: time.Hour},
 	}
-}
-
-// play is one release in this world.
-type play struct {
-	*world
-	r       deploy.Release
-	journal []deploy.Entry
-}
-
-func (w *world) release(version string) *play {
-	return w.ask(deploy.Ask{Kind: deploy.Deploy, Version: version, Spec: w.spec(version)})
-}
-
-func (w *world) ask(a deploy.Ask) *play {
-	w.t.Helper()
-	a.Target, a.Requester = deploy.Target{Service: "coditect-app", Environment: "production"}, "U0ALICE"
-	r, err := deploy.NewRelease(a)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.number++
-	r.ID, r.Number = deploy.NewReleaseID("coditect-app", w.number), w.number
-	r.Created, r.Since = w.clock.Now(), w.clock.Now()
-	return &play{world: w, r: r}
-}
-
-// until carries the release on, as the engine does, until it is about to act on stop, waits for people, or ends.
-func (p *play) until(stop deploy.StepName) *play {
-	p.t.Helper()
-	for range 3000 {
-		r, entries, a := deploy.Decide(p.r, p.clock.Now())
-		p.r, p.journal = r, append(p.journal, entries...)
-		switch {
-		case a.Do == deploy.End, a.Do == deploy.Act && a.Step == stop, a.Do == deploy.Wait && a.Until.IsZero():
-			return p
-		case a.Do == deploy.Wait:
-			p.clock.Advance(a.Until.Sub(p.clock.Now()))
-		default:
-			p.act()
-		}
-	}
-	p.t.Fatalf("the release goes in circles at %+v\n%s", p.r.Current(), p.story())
-	return p
-}
-
-func (p *play) act() {
-	p.t.Helper()
-	step := *p.r.Current()
-	run := func() (deploy.Outcome, error) { return p.runners[step.Kind].Run(p.t.Context(), p.r.Clone(), step) }
-	if p.around != nil && p.around(step) {
-		_, _ = run()
-		if p.between != nil {
-			p.between()
-		}
-	}
-	out, err := run()
-	r, entries := deploy.Conclude(p.r, step.Name, out, err, p.clock.Now())
-	p.r, p.journal = r, append(p.journal, entries...)
-}
-
-func (p *play) end() *play {
-	p.t.Helper()
-	p.until("")
-	return p
-}
-
-func (p *play) say(s deploy.Signal) *play {
-	r, entries := deploy.Apply(p.r, s, p.clock.Now())
-	p.r, p.journal = r, append(p.journal, entries...)
-	return p
-}
-
-// is checks the state, and that its reason says each of words.
-func (p *play) is(state deploy.State, words ...string) *play {
-	p.t.Helper()
-	if p.r.State != state {
-		p.t.Fatalf("the release is %s (%s), want %s\n%s", p.r.State, p.r.Why, state, p.story())
-	}
-	for _, w := range words {
-		if !strings.Contains(p.r.Why, w) {
-			p.t.Errorf("the reason does not say %q: %s", w, p.r.Why)
-		}
-	}
-	return p
-}
-
-// tells checks that the journal says each of words.
-func (p *play) tells(words ...string) *play {
-	p.t.Helper()
-	for _, w := range words {
-		if !strings.Contains(p.story(), w) {
-			p.t.Errorf("the journal does not say %q:\n%s", w, p.story())
-		}
-	}
-	return p
-}
-
-func (p *play) story() string {
-	var b strings.Builder
-	for _, e := range p.journal {
-		fmt.Fprintf(&b, "%s %s %s %s %s\n", e.At.Format("15:04:05"), e.Kind, e.Step, e.State, e.Text)
-	}
-	return b.String()
 }
 
 // updates is every UpdateService that was sent, with what was asked of the traffic, in short.
@@ -275,7 +183,7 @@ func (w *world) edit(patch *runpb.Service, mask ...string) {
 	}); err != nil {
 		w.t.Fatal(err)
 	}
-	w.clock.Advance(time.Minute)
+	w.wait(time.Minute)
 }
 
 func (w *world) breaks(f sandbox.Fault) {

@@ -59,9 +59,9 @@ func (w *statusWriter) WriteHeader(code int) {
 }
 
 // config is the sample application of a revision.
-func (s *Server) config(r *revision, version string) sampleapp.Config {
+func (s *Server) config(r *revision, version string, env map[string]string) sampleapp.Config {
 	cfg := sampleapp.Config{
-		Version: version, Revision: r.id, Env: literals(r.template.Containers[0]),
+		Version: version, Revision: r.id, Env: env, State: r.service.stored,
 		Started: s.clock.Now(), Now: s.clock.Now, Behave: s.behaviour(r.service.id, version),
 	}
 	if s.opts.Logs != nil {

@@ -39,7 +39,7 @@ func (s *Server) start(r *revision) {
 	if s.services[r.service.pb.Name] != r.service || r.service.revision(r.id) != r {
 		return
 	}
-	env := literals(r.template.Containers[0])
+	env, missing := s.environment(r.service.pb.Name, r.template.Containers[0])
 	if v := env["VERSION"]; v != "" {
 		version = v
 	}
@@ -47,12 +47,14 @@ func (s *Server) start(r *revision) {
 	switch {
 	case err != nil:
 		s.failPull(r, image, err)
+	case missing != "":
+		s.failSecret(r, missing)
 	case behave.CrashOnStart():
 		s.failStart(r)
 		s.write(r, logStderr, sevError, behave.LastWords())
 		s.write(r, logSystem, sevWarning, "Container called exit(1).")
 	default:
-		s.succeed(r, s.config(r, version))
+		s.succeed(r, s.config(r, version, env))
 	}
 	s.observe(r.service)
 }
@@ -98,15 +100,4 @@ func (s *Server) conclude(r *revision, conditions ...*runpb.Condition) {
 	now := timestamppb.New(s.clock.Now())
 	r.pb.Reconciling, r.pb.ObservedGeneration, r.pb.UpdateTime = false, r.pb.Generation, now
 	r.pb.Conditions = datedList(conditions, r.pb.Conditions, now)
-}
-
-// literals are the environment variables with a value; secrets have none here.
-func literals(c *runpb.Container) map[string]string {
-	env := map[string]string{}
-	for _, v := range c.GetEnv() {
-		if v.GetValueSource() == nil {
-			env[v.GetName()] = v.GetValue()
-		}
-	}
-	return env
 }

@@ -68,6 +68,10 @@ func (s *Server) Seed(spec ServiceSpec, version string) (string, error) {
 	if err := checkService(spec.Name, pb); err != nil {
 		return "", fmt.Errorf("seed %s: %w", pb.Name, err)
 	}
+	env, missing := s.environment(pb.Name, pb.Template.Containers[0])
+	if missing != "" {
+		return "", fmt.Errorf("seed %s: %s", pb.Name, missing)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.services[pb.Name] != nil {
@@ -77,17 +81,17 @@ func (s *Server) Seed(spec ServiceSpec, version string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("seed %s: %w", pb.Name, err)
 	}
-	s.seedRevision(svc, version)
+	s.seedRevision(svc, version, env)
 	return pb.Name, nil
 }
 
-func (s *Server) seedRevision(svc *service, version string) {
+func (s *Server) seedRevision(svc *service, version string, env map[string]string) {
 	svc.pb.Template.Revision = svc.id + "-00001"
 	first := s.newRevision(svc)
 	svc.pb.Template.Revision, first.template.Revision = "", ""
 	svc.latest = first
 	svc.pb.LatestCreatedRevision = first.pb.Name
-	s.succeed(first, s.config(first, version))
+	s.succeed(first, s.config(first, version, env))
 	svc.routes, _, _ = svc.wanted()
 	s.route(svc)
 	s.observe(svc)

@@ -30,6 +30,9 @@ type Options struct {
 	// Cool is how long a revision keeps its minimum of instances after neither traffic nor a tag leads to it.
 	// Zero: it loses them at once.
 	Cool time.Duration
+	// Secrets gives the values of environment variables that come from secrets; ok is false where a version ("latest",
+	// or a number) does not exist. It must not call the server. nil: such variables are not set.
+	Secrets func(project, name, version string) (value string, ok bool)
 	// Metrics and Logs hear what revisions do and write; nil: nobody listens.
 	Metrics Metrics
 	Logs    Logs

@@ -32,6 +32,9 @@ type service struct {
 
 	endpoint *endpoint
 	tags     map[string]*endpoint
+
+	// stored is what its revisions have in their database.
+	stored *sampleapp.State
 }
 
 // route is one traffic target with the revision it stands for.

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"slipway/internal/sandbox/sampleapp"
 )
 
 // GetService answers with the service as it is, NOT_FOUND if it is not.
@@ -111,7 +113,9 @@ func (s *Server) newService(pb *runpb.Service) (*service, error) {
 	pb.Uid, pb.CreateTime = s.newUUID(), timestamppb.New(s.clock.Now())
 	pb.Uri, pb.Urls = e.url, []string{e.url}
 	s.touch(pb)
-	svc := &service{id: shortName(pb.Name), pb: pb, used: map[string]bool{}, endpoint: e, tags: map[string]*endpoint{}}
+	svc := &service{
+		id: shortName(pb.Name), pb: pb, used: map[string]bool{}, endpoint: e, tags: map[string]*endpoint{}, stored: sampleapp.NewState(),
+	}
 	s.services[pb.Name] = svc
 	return svc, nil
 }

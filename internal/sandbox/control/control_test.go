@@ -18,6 +18,7 @@ import (
 	"slipway/internal/sandbox/logging"
 	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
+	"slipway/internal/sandbox/secrets"
 	"slipway/internal/sandbox/workspace"
 )
 
@@ -33,13 +34,14 @@ type practice struct {
 	registry  *registry.Registry
 	monitor   *monitoring.Server
 	logs      *logging.Server
+	secrets   *secrets.Server
 	redis     []bool // what was asked of Redis
 	stopped   chan struct{}
 }
 
 func newPractice(t *testing.T, change ...func(*control.Server)) *practice {
 	t.Helper()
-	p := &practice{stopped: make(chan struct{}), workspace: workspace.New(nil), monitor: monitoring.New(nil), logs: logging.New(nil)}
+	p := &practice{stopped: make(chan struct{}), workspace: workspace.New(nil), monitor: monitoring.New(nil), logs: logging.New(nil), secrets: secrets.New(nil)}
 	p.cloud = cloudrun.New(&cloudrun.Options{Metrics: p.monitor, Logs: p.logs})
 	p.monitor.Database("db", 100, time.Now().Add(-10*time.Minute))
 	var err error
@@ -49,7 +51,7 @@ func newPractice(t *testing.T, change ...func(*control.Server)) *practice {
 	if _, err := p.cloud.Seed(cloudrun.GuideServices()[0], "v1.2.3"); err != nil {
 		t.Fatal(err)
 	}
-	api := &control.Server{Workspace: p.workspace, CloudRun: p.cloud, Registry: p.registry, Stopped: p.stopped, Monitoring: p.monitor, Logging: p.logs,
+	api := &control.Server{Workspace: p.workspace, CloudRun: p.cloud, Registry: p.registry, Stopped: p.stopped, Monitoring: p.monitor, Logging: p.logs, Secrets: p.secrets,
 		Redis: func(down bool) error { p.redis = append(p.redis, down); return nil }}
 	for _, c := range change {
 		c(api)
@@ -59,7 +61,7 @@ func newPractice(t *testing.T, change ...func(*control.Server)) *practice {
 	t.Cleanup(func() {
 		p.stop()
 		server.Close()
-		if err := errors.Join(p.workspace.Close(), p.cloud.Close(), p.registry.Close(), p.monitor.Close(), p.logs.Close()); err != nil {
+		if err := errors.Join(p.workspace.Close(), p.cloud.Close(), p.registry.Close(), p.monitor.Close(), p.logs.Close(), p.secrets.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -109,6 +111,12 @@ func TestEveryFaultIsReachableByName(t *testing.T) {
 			cpu, memory := p.cloud.Behaviour(production, "v1.2.4").Use()
 			return cpu == 0.95 && memory == 0.97
 		}},
+		"application of which one endpoint is broken": {"app v1.2.4 broken=/api/v1/me", func(p *practice) bool {
+			return p.cloud.Behaviour(production, "v1.2.4").Broken("/api/v1/me")
+		}},
+		"Secret Manager down":            {"secrets down", kept(secrets.Fault{Down: true})},
+		"secret that is missing":         {"secrets missing api-key", kept(secrets.Fault{Missing: []string{"api-key"}})},
+		"secret that may not be read":    {"secrets denied api-key", kept(secrets.Fault{Denied: []string{"api-key"}})},
 		"traffic":                        {"traffic 2/s", sends(production, 2)},
 		"traffic of so many":             {"traffic 400", sends(production, 400)},
 		"Monitoring down":                {"monitoring down", monitored(monitoring.Fault{Down: true})},
@@ -168,6 +176,10 @@ func sends(service string, rate float64) func(*practice) bool {
 
 func monitored(want monitoring.Fault) func(*practice) bool {
 	return func(p *practice) bool { return p.monitor.Fault() == want }
+}
+
+func kept(want secrets.Fault) func(*practice) bool {
+	return func(p *practice) bool { return cmp.Equal(p.secrets.Fault(), want) }
 }
 
 // ask calls a method of the practice Slack; 0 is no answer.
@@ -260,6 +272,14 @@ func TestFaultThatWouldDoNothingIsRefused(t *testing.T) {
 		"monitoring down late=3s":            "say monitoring down, or monitoring up",
 		"logging late":                       "say logging down, or logging up",
 		"logging down slow=1s":               "say logging down, or logging up",
+		"app v1.2.4 broken":                  `"broken" means nothing to "app"`,
+		"app v1.2.4 broken=me":               "broken=me is not a path such as /api/v1/me",
+		"secrets":                            "is not a fault; there are:",
+		"secrets gone":                       "say secrets down, secrets up, secrets missing NAME, or secrets denied NAME",
+		"secrets down api-key":               "say secrets down",
+		"secrets missing":                    "say secrets down",
+		"secrets missing nothing":            `no secret is called "nothing"; there are: api-key, database-url`,
+		"secrets denied api-key slow=1s":     "say secrets down",
 		"database full":                      `"full" means nothing to "database"`,
 		"database instance=db":               "how many of its connections?",
 		"database connections=all":           "connections=all is not a percentage",
@@ -271,7 +291,7 @@ func TestFaultThatWouldDoNothingIsRefused(t *testing.T) {
 			t.Errorf("%q: %v, want it to say %q", line, err, says)
 		}
 	}
-	if p.monitor.Fault() != (monitoring.Fault{}) || p.logs.IsDown() || p.cloud.TrafficRate(production) != 0 {
+	if p.monitor.Fault() != (monitoring.Fault{}) || p.logs.IsDown() || !kept(secrets.Fault{})(p) || p.cloud.TrafficRate(production) != 0 {
 		t.Error("something of what was refused is on")
 	}
 	if on := p.cloud.Faults().Active(); len(on) > 0 {
@@ -282,13 +302,13 @@ func TestFaultThatWouldDoNothingIsRefused(t *testing.T) {
 func TestAppFaultReplacesTheOneBefore(t *testing.T) {
 	t.Parallel()
 	p := newPractice(t)
-	for _, line := range []string{"app v1.2.4 unhealthy says=v9 latency=1s", "app v1.2.4 crash"} {
+	for _, line := range []string{"app v1.2.4 unhealthy says=v9 latency=1s broken=/api/v1/me", "app v1.2.4 crash"} {
 		if err := p.Fault(t.Context(), line); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b := p.cloud.Behaviour(production, "v1.2.4")
-	if b.Unhealthy() || b.Version() != "" || b.Latency() != 0 || !b.CrashOnStart() {
+	if b.Unhealthy() || b.Version() != "" || b.Latency() != 0 || b.Broken("/api/v1/me") || !b.CrashOnStart() {
 		t.Error("it adds up")
 	}
 }

@@ -46,6 +46,8 @@ func (s *Server) inject(f fault) error {
 		return s.monitoringFault(f)
 	case "logging":
 		return s.loggingFault(f)
+	case "secrets":
+		return s.secretsFault(f)
 	case "database":
 		return s.databaseFault(f)
 	case "registry":

@@ -50,7 +50,7 @@ func isRPC(name string) bool {
 }
 
 func (s *Server) appFault(f fault) error {
-	if err := errors.Join(f.only("errors", "latency", "says", "service", "message", "cpu", "memory"), f.flags(1, "unhealthy", "crash")); err != nil {
+	if err := errors.Join(f.only("errors", "latency", "says", "service", "message", "cpu", "memory", "broken"), f.flags(1, "unhealthy", "crash")); err != nil {
 		return err
 	}
 	if v := f.word(0); v == "" || v == "unhealthy" || v == "crash" {
@@ -76,6 +76,10 @@ func (s *Server) appFault(f fault) error {
 	if err != nil {
 		return err
 	}
+	broken, asked := f.opts["broken"]
+	if asked && !strings.HasPrefix(broken, "/") {
+		return fmt.Errorf("broken=%s is not a path such as /api/v1/me", broken)
+	}
 	b := s.behaviour(service, f.word(0))
 	b.SetErrorRate(percent / 100)
 	b.SetLatency(latency)
@@ -84,6 +88,7 @@ func (s *Server) appFault(f fault) error {
 	b.SetVersion(f.opts["says"])
 	b.SetMessage(f.opts["message"])
 	b.SetUse(cpu/100, memory/100)
+	b.SetBroken(broken)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"slipway/internal/sandbox/cloudrun"
 	"slipway/internal/sandbox/monitoring"
+	"slipway/internal/sandbox/secrets"
 )
 
 // mostTraffic is what one process can send to itself and still do anything else, in requests a second.
@@ -123,6 +124,27 @@ func (s *Server) loggingFault(f fault) error {
 	return nil
 }
 
+func (s *Server) secretsFault(f fault) error {
+	what, name := f.word(0), f.word(1)
+	alone := len(f.words) == 1 && (what == "down" || what == "up")
+	one := len(f.words) == 2 && (what == "missing" || what == "denied")
+	if len(f.opts) > 0 || !alone && !one {
+		return errors.New("say secrets down, secrets up, secrets missing NAME, or secrets denied NAME")
+	}
+	if names := s.Secrets.Names(); one && !slices.Contains(names, name) {
+		return fmt.Errorf("no secret is called %q; there are: %s", name, strings.Join(names, ", "))
+	}
+	fault := secrets.Fault{Down: what == "down"}
+	switch what {
+	case "missing":
+		fault.Missing = []string{name}
+	case "denied":
+		fault.Denied = []string{name}
+	}
+	s.Secrets.SetFault(fault)
+	return nil
+}
+
 func (s *Server) databaseFault(f fault) error {
 	if err := errors.Join(f.only("connections", "instance"), f.flags(0)); err != nil {
 		return err
@@ -144,6 +166,7 @@ func (s *Server) databaseFault(f fault) error {
 func (s *Server) resetObserved() error {
 	s.Monitoring.SetFault(monitoring.Fault{})
 	s.Logging.Down(false)
+	s.Secrets.SetFault(secrets.Fault{})
 	s.mu.Lock()
 	rates, crowded := s.rates, s.crowded
 	s.rates, s.crowded = nil, false

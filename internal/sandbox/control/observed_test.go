@@ -17,6 +17,7 @@ import (
 
 	"slipway/internal/sandbox/control"
 	"slipway/internal/sandbox/monitoring"
+	"slipway/internal/sandbox/secrets"
 )
 
 func TestTrafficGoesBackToWhatItWas(t *testing.T) {
@@ -108,12 +109,12 @@ func TestConnectionsOfADatabaseAndBack(t *testing.T) {
 func TestUpEndsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	p := newPractice(t)
-	for _, line := range []string{"monitoring nan late=1h", "monitoring up", "logging down", "logging up"} {
+	for _, line := range []string{"monitoring nan late=1h", "monitoring up", "logging down", "logging up", "secrets missing api-key", "secrets up"} {
 		if err := p.Fault(t.Context(), line); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if p.monitor.Fault() != (monitoring.Fault{}) || p.logs.IsDown() {
-		t.Errorf("still wrong: %+v, logging down %v", p.monitor.Fault(), p.logs.IsDown())
+	if p.monitor.Fault() != (monitoring.Fault{}) || p.logs.IsDown() || !kept(secrets.Fault{})(p) {
+		t.Errorf("still wrong: %+v, logging down %v, secrets %+v", p.monitor.Fault(), p.logs.IsDown(), p.secrets.Fault())
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
 	"slipway/internal/sandbox/sampleapp"
+	"slipway/internal/sandbox/secrets"
 	"slipway/internal/sandbox/workspace"
 )
 
@@ -28,6 +29,7 @@ type Server struct {
 	// Monitoring and Logging are what the practice Cloud Run reports to.
 	Monitoring *monitoring.Server
 	Logging    *logging.Server
+	Secrets    *secrets.Server
 	// Redis takes the sandbox's own Redis down or up; nil where it is not the sandbox's own.
 	Redis func(down bool) error
 	// Stopped is closed when the sandbox ends, so that nobody waits for its next change.

@@ -2,6 +2,7 @@ package sampleapp
 
 import (
 	"cmp"
+	"strings"
 	"sync"
 	"time"
 )
@@ -31,6 +32,7 @@ type wrong struct {
 	unhealthy    bool
 	crashOnStart bool
 	cpu, memory  float64
+	broken       string
 }
 
 // Notify has f called after each change, on the goroutine that makes it; one f at a time.
@@ -84,6 +86,9 @@ func (b *Behaviour) SetUse(cpu, memory float64) {
 	b.set(func(w *wrong) { w.cpu, w.memory = min(max(cpu, 0), 1), min(max(memory, 0), 1) })
 }
 
+// SetBroken makes every request to a path, and to what is below it, fail with 500, health checks included; "" ends that.
+func (b *Behaviour) SetBroken(path string) { b.set(func(w *wrong) { w.broken = path }) }
+
 // Reset makes it healthy again.
 func (b *Behaviour) Reset() { b.set(func(w *wrong) { *w, b.owed = wrong{}, 0 }) }
 
@@ -95,6 +100,12 @@ func (b *Behaviour) Version() string { return b.get().version }
 
 // Unhealthy reports whether the health checks fail.
 func (b *Behaviour) Unhealthy() bool { return b.get().unhealthy }
+
+// Broken reports whether requests to this path fail.
+func (b *Behaviour) Broken(path string) bool {
+	at := b.get().broken
+	return at != "" && (path == at || strings.HasPrefix(path, strings.TrimSuffix(at, "/")+"/"))
+}
 
 // CrashOnStart reports whether a start fails; the host asks before it serves.
 func (b *Behaviour) CrashOnStart() bool { return b.get().crashOnStart }

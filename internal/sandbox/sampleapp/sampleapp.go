@@ -1,8 +1,9 @@
 // Package sampleapp is the coditect-app of the deployment guide, reduced to the endpoints that a
-// release looks at: health, readiness, liveness and the four calls of the guide's smoke tests.
+// release looks at: health, readiness, liveness, the four calls of the guide's smoke tests, and users, login and
+// resources, which its functional tests walk through.
 //
-// One handler is one revision. It never listens, keeps a log or starts a goroutine: whoever hosts it (the
-// practice clouds) does. What goes wrong with it is said by a Behaviour, which may be changed while
+// One handler is one revision; what it stores is in a State, which the revisions of a service share. It never listens,
+// keeps a log or starts a goroutine: whoever hosts it (the practice clouds) does. What goes wrong with it is said by a Behaviour, which may be changed while
 // the handler serves and may be shared by several handlers.
 //
 // Start reading at Handler.
@@ -21,8 +22,8 @@ type Config struct {
 	Version string
 	// Revision is the platform's name for this revision; it is echoed in the X-Revision header.
 	Revision string
-	// Env holds the literal environment variables. With an API_KEY in it, /api/v1/me accepts only that
-	// key; without, any bearer token.
+	// Env holds the environment variables, those from secrets too. With an API_KEY in it, /api/v1/me accepts only
+	// that key; without, any bearer token.
 	Env map[string]string
 	// Started is when the revision began to serve; zero means when Handler was called.
 	Started time.Time
@@ -30,6 +31,8 @@ type Config struct {
 	Now func() time.Time
 	// Behave is what goes wrong; nil means nothing.
 	Behave *Behaviour
+	// State is what is stored; nil means an empty one of its own.
+	State *State
 	// Log takes why a request was answered with 5xx, one line for each; nil means that nobody reads it.
 	Log func(line string)
 }
@@ -46,6 +49,9 @@ func Handler(cfg Config) http.Handler {
 	if cfg.Behave == nil {
 		cfg.Behave = &Behaviour{}
 	}
+	if cfg.State == nil {
+		cfg.State = NewState()
+	}
 	if cfg.Log == nil {
 		cfg.Log = func(string) {}
 	}
@@ -57,6 +63,12 @@ func Handler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /api/v1/status", a.status)
 	mux.HandleFunc("GET /api/v1/db/ping", a.dbPing)
 	mux.HandleFunc("GET /api/v1/me", a.me)
+	mux.HandleFunc("POST /api/v1/users", a.register)
+	mux.HandleFunc("POST /api/v1/auth/login", a.login)
+	mux.HandleFunc("POST /api/v1/resources", a.signedIn(a.createResource))
+	mux.HandleFunc("GET /api/v1/resources", a.signedIn(a.listResources))
+	mux.HandleFunc("GET /api/v1/resources/{id}", a.signedIn(a.getResource))
+	mux.HandleFunc("DELETE /api/v1/resources/{id}", a.signedIn(a.deleteResource))
 	return a.misbehave(mux)
 }
 
@@ -76,6 +88,15 @@ func (a *app) misbehave(next http.Handler) http.Handler {
 			case <-r.Context().Done():
 				return
 			}
+		}
+		if a.cfg.Behave.Broken(r.URL.Path) {
+			a.cfg.Log(a.cfg.Behave.Message())
+			// As the debug page of a framework does, it repeats what it was sent, a secret too, and under a name that says
+			// nothing of it. Nobody may pass that on.
+			answer(w, http.StatusInternalServerError, map[string]any{
+				"error": "internal error", "request": r.Method + " " + r.URL.Path, "caller": bearer(r),
+			})
+			return
 		}
 		isHealth := r.URL.Path == "/health" || strings.HasPrefix(r.URL.Path, "/health/")
 		if !isHealth && a.cfg.Behave.fails() {
@@ -141,10 +162,9 @@ func (a *app) dbPing(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *app) me(w http.ResponseWriter, r *http.Request) {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if want := a.cfg.Env["API_KEY"]; !ok || token == "" || want != "" && token != want {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		answer(w, http.StatusUnauthorized, map[string]any{"error": "unauthorised"})
+	token := bearer(r)
+	if want := a.cfg.Env["API_KEY"]; token == "" || want != "" && token != want {
+		unauthorised(w)
 		return
 	}
 	answer(w, http.StatusOK, map[string]any{"user": map[string]string{"id": "user-1", "email": "test@example.com"}})

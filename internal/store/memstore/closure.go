@@ -17,7 +17,9 @@ func (t *target) close(r *deploy.Release) {
 	if !ok {
 		return
 	}
-	t.closure.Lock = &lock
+	if lock != (deploy.Lock{}) {
+		t.closure.Lock = &lock
+	}
 	if bar.Digest == "" && bar.Version == "" {
 		return // it would match nothing
 	}

@@ -68,6 +68,10 @@ func custom(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: `^[0-9]+(\.[0-9]+)? ?%$`}
 	case reflect.TypeFor[catalog.Approve]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "boolean"}, {Type: "string", Enum: []any{"inconclusive"}}}}
+	case reflect.TypeFor[catalog.JSON]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "object"}, {Type: "array"}}}
+	case reflect.TypeFor[catalog.Expressions]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "array", Items: &jsonschema.Schema{Type: "string"}}}}
 	case reflect.TypeFor[catalog.CPU]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string"}}}
 	case reflect.TypeFor[catalog.Environments]():

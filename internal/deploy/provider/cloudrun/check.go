@@ -10,6 +10,8 @@ import (
 	"slipway/internal/deploy"
 )
 
+var _ deploy.Inspector = (*Platform)(nil)
+
 // Check says what stands between Slipway and a release of this service; nothing if it could begin now. Each
 // problem has a Hint. It changes nothing: whether Slipway may deploy is found out by a dry run of the live
 // template, which also needs the right to act as the account that the service runs as.

@@ -1,0 +1,8 @@
+package phase
+
+// What has tables of its own.
+var (
+	Diagnose = diagnose
+	Changes  = changes
+	Group    = group
+)
