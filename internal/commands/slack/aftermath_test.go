@@ -287,8 +287,8 @@ func TestAnIncidentThatSlackRefusesKeepsNothingElseBack(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			var mends atomic.Bool
-			s.client = s.behind(func(inner http.Handler) http.Handler { return refusing(inner, "INCIDENT", code, &mends) })
+			refuses := &refusing{word: "INCIDENT", code: code}
+			s.client = s.behind(refuses.before)
 			p := s.fallen()
 			s.announce("one", nil)
 			eventually(t, s.w, "the story", func() bool { return len(s.releases()) == 1 && len(s.below(s.releases()[0].TS)) >= 3 })
@@ -298,7 +298,7 @@ func TestAnIncidentThatSlackRefusesKeepsNothingElseBack(t *testing.T) {
 			if first := s.releases()[0].Blocks; !slices.ContainsFunc(first, func(b any) bool { return b.(map[string]any)["type"] == "plan" }) {
 				t.Error("the plan block is blamed for the incident")
 			}
-			mends.Store(true)
+			refuses.mended.Store(true)
 			s.note(p, deploy.NoteTaken, "U0BOB")
 			s.incidentHas("<@U0BOB> takes this")
 		})

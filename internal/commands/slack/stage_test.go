@@ -63,7 +63,7 @@ func newStage(t testing.TB) *stage {
 func (s *stage) behind(wrap func(http.Handler) http.Handler) *slack.Client {
 	srv := httptest.NewServer(wrap(s.w.Handler()))
 	s.w.SetBaseURL(srv.URL) // where files are sent to
-	c := slack.New(slack.Tokens{App: workspace.AppToken, Bot: workspace.BotToken}, &slack.Options{APIURL: srv.URL + "/api", Clock: newQuick()})
+	c := slack.New(slack.Tokens{App: workspace.AppToken, Bot: workspace.BotToken}, &slack.Options{APIURL: srv.URL + "/api", Clock: s.clock})
 	s.t.Cleanup(func() {
 		c.Close()
 		srv.Close()

@@ -89,6 +89,7 @@ func TestABugReportIsOpenedOnceTheReleaseHasEnded(t *testing.T) {
 	s.announce("one", reporting(bugs))
 	s.announce("two", reporting(bugs))
 	s.incidentHas("Bug report asked for by <@U0BOB>")
+	s.settled(p)
 	if n := len(bugs.opened()); n != 0 {
 		t.Errorf("%d reports of what has not ended", n)
 	}

@@ -1,0 +1,123 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math/rand/v2"
+	"regexp"
+	"time"
+
+	secretmanager "cloud.google.com/go/secretmanager/apiv1"
+	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"slipway/internal/deploy"
+)
+
+// readTries is how often a call is made before Unavailable is believed.
+const readTries = 3
+
+var (
+	projects = regexp.MustCompile(`^[a-z0-9.:-]{1,100}$`)
+	names    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	errDamaged = errors.New("the checksum is another one")
+)
+
+var _ deploy.Secrets = (*Secrets)(nil)
+
+// Secrets is Secret Manager. Its methods may be called from any goroutine; all share one connection.
+type Secrets struct {
+	connection *connection
+	timeout    time.Duration
+}
+
+// Options of New; nil means all defaults.
+type Options struct {
+	// Endpoint replaces secretmanager.googleapis.com: the value of CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER.
+	// http://host:port means plain text without credentials; https://host[:port] and host[:port] mean TLS with
+	// credentials.
+	Endpoint string
+	// Timeout bounds a question with its retries; default 10 s.
+	Timeout time.Duration
+}
+
+// New prepares a source. It connects to nothing and looks for no credentials: the first call does, so that a bot
+// starts while Google is away. Invalid if the endpoint cannot be understood.
+func New(_ context.Context, opts *Options) (*Secrets, error) {
+	o := Options{}
+	if opts != nil {
+		o = *opts
+	}
+	target, err := parseEndpoint(o.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	s := &Secrets{connection: newConnection(target), timeout: 10 * time.Second}
+	if o.Timeout > 0 {
+		s.timeout = o.Timeout
+	}
+	return s, nil
+}
+
+// Close ends the connection. Calls after it are Unavailable. Closing twice is harmless.
+func (s *Secrets) Close() error { return s.connection.close() }
+
+// Value is the newest version of a secret, byte by byte as it was stored; its checksum is compared. Codes: Invalid
+// (that cannot be a project, or a secret's name), NotFound (no such secret, no version, or its newest version is
+// disabled or destroyed), Forbidden, Unavailable.
+func (s *Secrets) Value(ctx context.Context, project, name string) (string, error) {
+	doing := "read the secret " + name + " of " + project
+	if !projects.MatchString(project) || !names.MatchString(name) {
+		return "", &deploy.Error{
+			Code: deploy.Invalid, Op: "read a secret", Msg: fmt.Sprintf("%.100q of project %.100q cannot be a secret", name, project),
+			Hint: "correct the name of the secret, or the project, in the catalog",
+		}
+	}
+	within, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	c, err := s.connection.get(within)
+	if err != nil {
+		return "", explain(ctx, doing, name, err)
+	}
+	for try := 1; ; try++ {
+		value, err := access(within, c, "projects/"+project+"/secrets/"+name+"/versions/latest")
+		if err == nil {
+			return value, nil
+		}
+		again := status.Code(err) == codes.Unavailable || errors.Is(err, errDamaged)
+		if !again || try == readTries || !pause(within, try) {
+			return "", explain(ctx, doing, name, err)
+		}
+	}
+}
+
+func access(ctx context.Context, c *secretmanager.Client, version string) (string, error) {
+	res, err := c.AccessSecretVersion(ctx, &secretmanagerpb.AccessSecretVersionRequest{Name: version})
+	if err != nil {
+		return "", err
+	}
+	p := res.GetPayload()
+	if p.DataCrc32C != nil && p.GetDataCrc32C() != int64(crc32.Checksum(p.GetData(), castagnoli)) {
+		return "", errDamaged
+	}
+	return string(p.GetData()), nil
+}
+
+// pause waits between two tries: 100 ms, then twice as long each time, give or take half. It reports false when ctx
+// ended first.
+func pause(ctx context.Context, try int) bool {
+	base := 100 * time.Millisecond << (try - 1)
+	t := time.NewTimer(base/2 + rand.N(base))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
