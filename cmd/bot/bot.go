@@ -40,6 +40,7 @@ type bot struct {
 	images   *registry.Images
 	prober   *httpprobe.Prober
 	watching watching
+	checking checking
 	bugs     deploy.Notifier // nil: nowhere
 	slack    *slack.Client
 	people   *slack.Directory
@@ -53,7 +54,7 @@ type bot struct {
 // newBot makes the parts of a replica. It calls nobody: a bot starts while Redis, Slack or a cloud is away.
 func newBot(ctx context.Context, cfg config, log zerolog.Logger) (b *bot, err error) {
 	b = unmade(cfg, log)
-	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun, b.makeWatching} {
+	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun, b.makeWatching, b.makeChecking} {
 		if err := part(ctx); err != nil {
 			b.close()
 			return nil, err
@@ -107,7 +108,7 @@ func (b *bot) close() {
 	if b.store != nil {
 		errs = append(errs, b.store.Close())
 	}
-	errs = append(errs, b.watching.close())
+	errs = append(errs, b.watching.close(), b.checking.close())
 	if err := errors.Join(errs...); err != nil {
 		b.log.Warn().Err(err).Msg("a connection did not close")
 	}
@@ -132,7 +133,7 @@ func (b *bot) run(ctx context.Context) error {
 
 	releases := engine.New(b.store, phase.Runners(phase.Ports{
 		Platforms: map[deploy.PlatformKind]deploy.Platform{deploy.CloudRun: b.cloudRun},
-		Images:    b.images, Prober: b.prober, Targets: b.store,
+		Images:    b.images, Prober: b.prober, Targets: b.store, Checker: b.checking.checker,
 		Metrics: b.watching.metrics(), Logs: b.watching.logs(),
 	}), &engine.Options{Owner: b.owner, Lease: b.cfg.lease, Clock: b.clock, Log: b.log, Observe: b.metrics.Observe, Boundary: boundary})
 	announcer := slack.NewAnnouncer(b.slack, b.store, b.people, b.owner, &slack.AnnouncerOptions{

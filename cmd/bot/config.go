@@ -30,6 +30,7 @@ type config struct {
 	runURL   string // override of Cloud Run's endpoint
 	seeURL   string // override of Cloud Monitoring's endpoint
 	logURL   string // override of Cloud Logging's endpoint
+	keyURL   string // override of Secret Manager's endpoint
 	promAuth string // bearer token for Prometheus
 	github   github.Options
 	webhook  webhook.Options
@@ -81,6 +82,7 @@ func readConfig(get func(string) string) (config, problems) {
 		runURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN"),
 		seeURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING"),
 		logURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"),
+		keyURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER"),
 		promAuth: get("SLIPWAY_PROMETHEUS_TOKEN"),
 		github:   github.Options{Repository: get("SLIPWAY_GITHUB_REPO"), Token: github.Token(get("SLIPWAY_GITHUB_TOKEN")), URL: get("SLIPWAY_GITHUB_URL")},
 		webhook:  webhook.Options{URL: get("SLIPWAY_WEBHOOK_URL"), Secret: webhook.Secret(get("SLIPWAY_WEBHOOK_SECRET"))},

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	autoRounds   = 25
-	autoServices = 4
+	autoRounds   = 60
+	autoServices = 4   // in turn
 	autoSpeed    = 600 // a practice minute is 100 ms, and samples can be read 150 ms after it
 )
 
@@ -20,7 +20,8 @@ const (
 // two looks as one that is looked at every 15 s is. The lag is that of the practice Monitoring.
 const autoWatch = `{source: cloud-monitoring, lag: 90s, every: 21m, objectives: {error_rate: {window: 60m}}}`
 
-// measureAuto makes versions bad while they bake at 10 % and waits for them to be taken back by themselves.
+// measureAuto makes versions bad while they bake at 10 %, one after the other, and waits for them to be taken back by
+// themselves.
 //
 // The look interval is left out: it counts from the moment at which the first question of the look that sees the breach
 // reaches the metrics source, and not from the one at which the breach could be read there, since until then nobody has
@@ -38,46 +39,45 @@ func measureAuto(ctx context.Context, g *ground) (err error) {
 		return err
 	}
 	var took, late sample
-	for range autoRounds {
-		w.CloudRun.ForgetCalls()
-		w.Monitoring.ForgetAsked()
-		running := make([]deploy.ReleaseID, autoServices)
-		visible := make([]time.Time, autoServices)
-		for i := range running {
-			if running[i], _, err = w.deploy(ctx, serviceName(i), insisted); err != nil {
-				return err
-			}
-		}
-		if err := w.reach(ctx, baking, running...); err != nil {
+	for i := range autoRounds {
+		reaction, behind, err := w.takesItselfBack(ctx, serviceName(i%autoServices))
+		if err != nil {
 			return err
 		}
-		for i, id := range running {
-			if visible[i], err = w.breach(ctx, id); err != nil {
-				return err
-			}
-		}
-		if err := w.reach(ctx, ended, running...); err != nil {
-			return err
-		}
-		for i, id := range running {
-			reaction, behind, err := w.reaction(ctx, id, visible[i])
-			if err != nil {
-				return err
-			}
-			took, late = append(took, reaction), append(late, behind)
-			if err := w.open(ctx, id); err != nil {
-				return err
-			}
-		}
-		if err := w.quiet(ctx); err != nil {
-			return err
-		}
+		took, late = append(took, reaction), append(late, behind)
 	}
 	figure("rollback.auto_ms", ms(took.p99()), "ms")
 	figure("rollback.auto_p50_ms", ms(took.p50()), "ms")
 	figure("rollback.look_late_p50_ms", ms(late.p50()), "ms")
 	figure("rollback.look_late_ms", ms(late.p99()), "ms")
 	return nil
+}
+
+// takesItselfBack plays one release, with nothing else going on.
+func (w *world) takesItselfBack(ctx context.Context, service string) (took, late time.Duration, err error) {
+	if err := w.quiet(ctx); err != nil {
+		return 0, 0, err
+	}
+	w.CloudRun.ForgetCalls()
+	w.Monitoring.ForgetAsked()
+	id, _, err := w.deploy(ctx, service, insisted)
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := w.reach(ctx, baking, id); err != nil {
+		return 0, 0, err
+	}
+	visible, err := w.breach(ctx, id)
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := w.reach(ctx, ended, id); err != nil {
+		return 0, 0, err
+	}
+	if took, late, err = w.reaction(ctx, id, visible); err != nil {
+		return 0, 0, err
+	}
+	return took, late, w.open(ctx, id)
 }
 
 // reaction says how long it took a release from seeing a breach to the call that moves traffic, and how long after its

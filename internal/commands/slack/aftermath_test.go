@@ -340,23 +340,17 @@ func TestNumbersLeaveEditsForWhatIsUrgent(t *testing.T) {
 	eventually(t, s.w, "an edit", func() bool {
 		return slices.ContainsFunc(s.w.Calls(), func(c workspace.Call) bool { return c.Method == "chat.update" })
 	})
-	ctx, cancel := context.WithCancel(t.Context())
-	spent := make(chan struct{})
-	go func() {
-		defer close(spent)
-		for ctx.Err() == nil {
-			s.client.SpendUpdates(2)
-			moment(t, time.Millisecond)
-		}
-	}()
-	defer func() { cancel(); <-spent }()
+	s.client.LastUpdates(2)
 	j := healthy()
 	j.Findings[0].Hits, j.Findings[0].Of = 3, 5120
 	p.judged(j).watching(20 * time.Second)
-	moment(t, 1200*time.Millisecond) // two ticks and more
+	s.clock.leap(10 * time.Second)
+	moment(t, 300*time.Millisecond) // two rounds and more
 	if s.shows("errors 3 of 5,120")() {
 		t.Error("numbers took an edit that was left for others")
 	}
 	p.say(deploy.SignalPause, "U0BOB", "")
 	eventually(t, s.w, "what is urgent", s.shows("held by <@U0BOB>"))
+	p.say(deploy.SignalRollBack, "U0BOB", "")
+	eventually(t, s.w, "what is urgent too", s.shows("Going back to v1.2.3"))
 }

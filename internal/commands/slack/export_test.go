@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/slack-go/slack/socketmode"
+	"golang.org/x/time/rate"
 
 	"bytes"
 	"encoding/json"
@@ -112,16 +113,11 @@ func (c *Client) SpendPosts(left int) {
 	}
 }
 
-// SpendUpdates takes the edits that could be made now, but for some.
-func (c *Client) SpendUpdates(left int) {
+// LastUpdates leaves n edits, and no more for ever.
+func (c *Client) LastUpdates(n int) {
 	c.limit.mu.Lock()
 	defer c.limit.mu.Unlock()
-	now := c.clock.Now()
-	if b := c.limit.buckets[methodUpdate+" "]; b != nil {
-		if n := int(b.TokensAt(now)) - left; n > 0 {
-			b.AllowN(now, n)
-		}
-	}
+	c.limit.buckets[methodUpdate+" "] = rate.NewLimiter(0, n)
 }
 
 // Delete deletes a message, as an administrator does.

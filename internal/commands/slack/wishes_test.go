@@ -51,11 +51,27 @@ func reporting(bugs deploy.Notifier) *slack.AnnouncerOptions {
 	}}
 }
 
+// outside is eventually for what Slack does not notice.
+func outside(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+	defer cancel()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for !so() {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			t.Fatalf("%s: not after 12 s", what)
+		}
+	}
+}
+
 // carriedOut waits until something that was asked for is done, and gives what came of it.
 func (s *stage) carriedOut(p *play, kind deploy.NoteKind) deploy.Note {
 	s.t.Helper()
 	var n deploy.Note
-	eventually(s.t, s.w, "the "+string(kind), func() bool {
+	outside(s.t, "the "+string(kind), func() bool {
 		r, err := s.store.Get(s.t.Context(), p.release.ID)
 		if err != nil {
 			return false

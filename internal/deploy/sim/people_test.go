@@ -104,10 +104,14 @@ func (w *world) asks(target deploy.Target, roll *roll, event deploy.EventID) {
 
 // opens clears the lock that a rollback left: of a deploy only, and by a release that did go back.
 func (w *world) opens(target deploy.Target, lock deploy.Lock, event deploy.EventID) error {
-	if left, err := w.store.Get(w.t.Context(), lock.Release); err != nil || left.State != deploy.RolledBack {
-		return fmt.Errorf("%s is locked by %s, which is %s, %v", target, lock.Release, left.State, err)
+	left, err := w.store.Get(w.t.Context(), lock.Release)
+	if err != nil {
+		return fmt.Errorf("look who locked %s: %w", target, err)
 	}
-	_, err := w.store.Unlock(w.t.Context(), target, lock.Release, event+"/unlock")
+	if left.State != deploy.RolledBack {
+		return fmt.Errorf("%s is locked by %s, which is %s", target, lock.Release, left.State)
+	}
+	_, err = w.store.Unlock(w.t.Context(), target, lock.Release, event+"/unlock")
 	return err
 }
 

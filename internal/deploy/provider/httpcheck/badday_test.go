@@ -225,7 +225,7 @@ func TestTLS(t *testing.T) {
 		"one for other names": {"https://localhost:" + port, httpcheck.Options{Roots: roots}, deploy.Invalid, "the certificate is not one for localhost"},
 		"it has expired":      {good.URL, httpcheck.Options{Roots: roots, Clock: late}, deploy.Invalid, "has expired, or is not valid yet"},
 		"it speaks no TLS":    {"https" + strings.TrimPrefix(plain, "http"), httpcheck.Options{}, deploy.Invalid, "does not speak it on this port"},
-		"a TLS of long ago":   {start(&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, false).URL, httpcheck.Options{}, deploy.Unavailable, "and the bot cannot agree"}, //nolint:gosec // that is the point
+		"a TLS of long ago":   {start(&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, false).URL, httpcheck.Options{}, deploy.Unavailable, "and the bot cannot agree"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

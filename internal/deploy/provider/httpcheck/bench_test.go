@@ -14,7 +14,7 @@ import (
 // BenchmarkOverhead compares a check of one call with the same call made with net/http alone: on a connection of its
 // own, as a check makes it, and on one that is kept. checks.http_overhead_us is check minus plain.
 func BenchmarkOverhead(b *testing.B) {
-	s := httptest.NewServer(http.HandlerFunc(write(`{"status":"ok","version":"v1.2.4","timestamp":"2026-03-02T14:00:00Z"}`)))
+	s := httptest.NewServer(write(`{"status":"ok","version":"v1.2.4","timestamp":"2026-03-02T14:00:00Z"}`))
 	defer s.Close()
 	call := func(b *testing.B, c *http.Client) {
 		b.Helper()
