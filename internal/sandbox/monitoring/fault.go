@@ -51,7 +51,6 @@ func (s *Server) horizon() time.Time {
 }
 
 func (s *Server) intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	s.note(req)
 	f := s.Fault()
 	if f.Slow > 0 {
 		t := time.NewTimer(f.Slow)

@@ -53,7 +53,6 @@ type Server struct {
 	addr   string
 	fault  Fault
 	shown  time.Time // up to here samples could be read already
-	asked  []Asked   // oldest first
 
 	recorded sync.RWMutex // guards the two maps, not what they lead to
 	revision map[revisionKey]*revision
