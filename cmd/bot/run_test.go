@@ -12,7 +12,7 @@ import (
 const asked = `
 alice> /deploy coditect-app v1.2.4
 alice sees: coditect-app-1 brings coditect-app/production to v1.2.4
-channel shows: coditect-app v1.2.4 wants 50 % of production
+channel shows within 30s: coditect-app v1.2.4 wants 50 % of production
 `
 
 const finished = `
@@ -32,12 +32,12 @@ func TestRunCarriesAReleaseAndHandsOverWhenItIsStopped(t *testing.T) {
 	first := s.run(redis)
 	first.awaitReady(t, http.StatusOK)
 	s.play(asked)
-	first.stop(3 * time.Second)
+	first.stop(10 * time.Second)
 
 	second := s.run(redis)
 	second.awaitReady(t, http.StatusOK)
 	s.play(finished)
-	second.stop(3 * time.Second)
+	second.stop(10 * time.Second)
 	for _, secret := range []string{"xoxb-", "xapp-", "ticket="} {
 		if strings.Contains(first.output()+second.output(), secret) {
 			t.Errorf("the log shows %s…", secret)
@@ -59,7 +59,7 @@ calls show 1 times: coditect-app-production-r1-1=10,
 	second := s.run(redis)
 	second.awaitReady(t, http.StatusOK)
 	// A lease takes 15 s to lapse, the platform 3 s to settle.
-	s.play("channel shows within 25s: coditect-app v1.2.4 wants 50 % of production")
+	s.play("channel shows within 40s: coditect-app v1.2.4 wants 50 % of production")
 	s.play(`calls show 1 times: coditect-app-production-r1-1=10,`)
 }
 

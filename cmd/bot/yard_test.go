@@ -40,7 +40,7 @@ on_call: "@oncall"
 platform: {kind: cloudrun, project: my-gcp-project, region: us-central1, env: {VERSION: "${VERSION}"}, service: NAME}
 strategy: {kind: canary, steps: STRATEGY}
 health: [{path: /health, status: 200, version: true}]
-policy: {deploy: ["@platform"], approve: ["@oncall", "@platform"], approvals: 1}
+policy: {deploy: ["@platform"], approve: ["@oncall", "@platform"], approvals: 1, approval_expires: 100h} # 10 min here
 environments: {production: {}}
 `
 	for _, name := range names {
