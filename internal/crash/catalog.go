@@ -45,6 +45,9 @@ observe: 2m
 METRICS
 health:
   - {path: /health, status: 200, version: true}
+checks:
+  - {name: status, stage: smoke, get: /api/v1/status, expect: {json: .online == true}}
+  - {name: database, stage: functional, get: /api/v1/db/ping, expect: {json: .connected == true}}
 policy:
   deploy: ["@platform"]
   approve: ["@oncall", "@platform"]

@@ -43,8 +43,8 @@ func (w way) String() string {
 // The kinds of steps of a deploy and of a rollback: those that act, and those that only wait. A look is of no plan, and
 // has no boundaries but those of its call.
 var (
-	acting = []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth, deploy.KindShift,
-		deploy.KindValidate, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify, deploy.KindIncident}
+	acting = []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth, deploy.KindSmoke, deploy.KindShift,
+		deploy.KindValidate, deploy.KindFunctional, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify, deploy.KindIncident}
 	waiting = []deploy.StepKind{deploy.KindGate, deploy.KindBake, deploy.KindObserve}
 	looking = deploy.KindWatch
 )
