@@ -2,9 +2,6 @@ package logging
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +10,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"slipway/internal/sandbox/grpcserver"
 )
 
 const (
@@ -40,14 +39,11 @@ type Options struct {
 // Server is one practice Cloud Logging. Its methods may be called from any goroutine.
 type Server struct {
 	loggingpb.UnimplementedLoggingServiceV2Server
+	*grpcserver.Server // Start, Addr, Close
 
 	opts Options
-	grpc *grpc.Server
-	work sync.WaitGroup
 
 	mu      sync.Mutex
-	closed  bool
-	addr    string
 	down    bool
 	written int64
 	ring    []entry // full: the oldest is at written % Keep
@@ -77,35 +73,9 @@ func New(opts *Options) *Server {
 	if s.opts.Keep <= 0 {
 		s.opts.Keep = DefaultKeep
 	}
-	s.grpc = grpc.NewServer(grpc.UnaryInterceptor(s.intercept))
-	loggingpb.RegisterLoggingServiceV2Server(s.grpc, s)
+	s.Server = grpcserver.New("cloud logging", grpc.UnaryInterceptor(s.intercept))
+	loggingpb.RegisterLoggingServiceV2Server(s.Server, s)
 	return s
-}
-
-// Start listens on addr ("" means 127.0.0.1 and a free port) and serves until Close.
-func (s *Server) Start(addr string) error {
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("listen for cloud logging: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errors.Join(errors.New("start cloud logging: closed already"), l.Close())
-	}
-	s.addr = l.Addr().String()
-	s.work.Go(func() { _ = s.grpc.Serve(l) })
-	return nil
-}
-
-// Addr is the host:port of the API, or "" before Start.
-func (s *Server) Addr() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addr
 }
 
 // Down makes every call UNAVAILABLE, or ends that.
@@ -147,14 +117,4 @@ func (s *Server) entries() []entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ring)
-}
-
-// Close ends calls in progress and returns when nothing runs any more. Closing twice is harmless.
-func (s *Server) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.grpc.GracefulStop()
-	s.work.Wait()
-	return nil
 }

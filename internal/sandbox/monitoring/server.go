@@ -2,9 +2,6 @@ package monitoring
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -12,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	"slipway/internal/deploy"
+	"slipway/internal/sandbox/grpcserver"
 )
 
 const (
@@ -40,19 +38,16 @@ type Options struct {
 // Server is one practice Cloud Monitoring. Its methods may be called from any goroutine.
 type Server struct {
 	monitoringpb.UnimplementedMetricServiceServer
+	*grpcserver.Server // Start, Addr, Close
 
 	opts Options
-	grpc *grpc.Server
-	work sync.WaitGroup
 
 	ctx    context.Context //nolint:containedctx // it is the server's own life, ended by Close
 	cancel context.CancelFunc
 
-	mu     sync.Mutex
-	closed bool
-	addr   string
-	fault  Fault
-	shown  time.Time // up to here samples could be read already
+	mu    sync.Mutex
+	fault Fault
+	shown time.Time // up to here samples could be read already
 
 	recorded sync.RWMutex // guards the two maps, not what they lead to
 	revision map[revisionKey]*revision
@@ -80,44 +75,13 @@ func New(opts *Options) *Server {
 		s.opts.Period = DefaultPeriod
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.grpc = grpc.NewServer(grpc.UnaryInterceptor(s.intercept))
-	monitoringpb.RegisterMetricServiceServer(s.grpc, s)
+	s.Server = grpcserver.New("cloud monitoring", grpc.UnaryInterceptor(s.intercept))
+	monitoringpb.RegisterMetricServiceServer(s.Server, s)
 	return s
-}
-
-// Start listens on addr ("" means 127.0.0.1 and a free port) and serves until Close.
-func (s *Server) Start(addr string) error {
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("listen for cloud monitoring: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errors.Join(errors.New("start cloud monitoring: closed already"), l.Close())
-	}
-	s.addr = l.Addr().String()
-	s.work.Go(func() { _ = s.grpc.Serve(l) })
-	return nil
-}
-
-// Addr is the host:port of the API, or "" before Start.
-func (s *Server) Addr() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addr
 }
 
 // Close ends calls in progress and returns when nothing runs any more. Closing twice is harmless.
 func (s *Server) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
 	s.cancel()
-	s.grpc.GracefulStop()
-	s.work.Wait()
-	return nil
+	return s.Server.Close()
 }

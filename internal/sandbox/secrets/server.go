@@ -2,10 +2,8 @@ package secrets
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"sync"
@@ -15,6 +13,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"slipway/internal/sandbox/grpcserver"
 )
 
 const (
@@ -47,14 +47,11 @@ type Options struct {
 // Server is one practice Secret Manager. Its methods may be called from any goroutine.
 type Server struct {
 	secretmanagerpb.UnimplementedSecretManagerServiceServer
+	*grpcserver.Server // Start, Addr, Close
 
 	opts Options
-	grpc *grpc.Server
-	work sync.WaitGroup
 
 	mu      sync.Mutex
-	closed  bool
-	addr    string
 	fault   Fault
 	secrets map[string][]version // by name, oldest version first
 }
@@ -79,35 +76,9 @@ func New(opts *Options) *Server {
 	for name, value := range map[string]string{APIKeyName: APIKey, DatabaseURLName: DatabaseURL} {
 		s.secrets[name] = []version{{value, s.opts.Now()}}
 	}
-	s.grpc = grpc.NewServer(grpc.UnaryInterceptor(s.intercept))
-	secretmanagerpb.RegisterSecretManagerServiceServer(s.grpc, s)
+	s.Server = grpcserver.New("secret manager", grpc.UnaryInterceptor(s.intercept))
+	secretmanagerpb.RegisterSecretManagerServiceServer(s.Server, s)
 	return s
-}
-
-// Start listens on addr ("" means 127.0.0.1 and a free port) and serves until Close.
-func (s *Server) Start(addr string) error {
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("listen for secret manager: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errors.Join(errors.New("start secret manager: closed already"), l.Close())
-	}
-	s.addr = l.Addr().String()
-	s.work.Go(func() { _ = s.grpc.Serve(l) })
-	return nil
-}
-
-// Addr is the host:port of the API, or "" before Start.
-func (s *Server) Addr() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addr
 }
 
 // Put gives a secret a new version, which is its latest from now on. Larger values than Secret Manager takes are an
@@ -167,14 +138,4 @@ func (s *Server) intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo
 		return nil, status.Error(codes.Unavailable, "The service is currently unavailable.")
 	}
 	return handler(ctx, req)
-}
-
-// Close ends calls in progress and returns when nothing runs any more. Closing twice is harmless.
-func (s *Server) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.grpc.GracefulStop()
-	s.work.Wait()
-	return nil
 }

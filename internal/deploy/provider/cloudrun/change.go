@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/google"
 )
 
 // changeTries is how often a change is made anew from a fresh read before Conflict is reported.
@@ -41,7 +42,7 @@ func (p *Platform) change(ctx context.Context, s deploy.ServiceRef, doing string
 		if err == nil {
 			return op, nil
 		}
-		if !contended(err) || try == changeTries || !pause(ctx, try) {
+		if !contended(err) || try == changeTries || !google.Pause(ctx, try) {
 			return "", explain(ctx, doing, aService(s), err)
 		}
 	}

@@ -30,7 +30,8 @@ func (p *Platform) Wait(ctx context.Context, op deploy.Operation) (done bool, er
 	}
 	if bad := got.GetError(); bad != nil {
 		st := status.FromProto(bad)
-		return true, operationMeaning(st).error(doing, st.Message(), st.Err())
+		m := operationMeaning(st).with(st.Message())
+		return true, &deploy.Error{Code: m.Code, Op: doing, Msg: m.Msg, Hint: m.Hint, Err: st.Err()}
 	}
 	return true, nil
 }

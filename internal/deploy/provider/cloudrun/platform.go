@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/google"
 )
 
 var _ deploy.Platform = (*Platform)(nil)
 
 // Platform is Cloud Run. Its methods may be called from any goroutine; all share one connection.
 type Platform struct {
-	connection   *connection
+	connection   *google.Connection[*clients]
 	readTimeout  time.Duration
 	writeTimeout time.Duration
 	now          func() time.Time
@@ -38,12 +39,12 @@ func New(_ context.Context, opts *Options) (*Platform, error) {
 	if opts != nil {
 		o = *opts
 	}
-	target, err := parseEndpoint(o.Endpoint)
+	conn, err := google.NewConnection(api, o.Endpoint, dial)
 	if err != nil {
 		return nil, err
 	}
 	p := &Platform{
-		connection:   newConnection(target),
+		connection:   conn,
 		readTimeout:  5 * time.Second,
 		writeTimeout: 15 * time.Second,
 		now:          time.Now,
@@ -61,7 +62,7 @@ func New(_ context.Context, opts *Options) (*Platform, error) {
 }
 
 // Close ends the connection. Calls after it are Unavailable. Closing twice is harmless.
-func (p *Platform) Close() error { return p.connection.close() }
+func (p *Platform) Close() error { return p.connection.Close() }
 
 // serviceName is the name of a service in the API.
 func serviceName(s deploy.ServiceRef) string {

@@ -3,31 +3,25 @@ package logging
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"strconv"
 	"time"
 
 	logging "cloud.google.com/go/logging/apiv2"
 	"cloud.google.com/go/logging/apiv2/loggingpb"
 	"google.golang.org/api/iterator"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/google"
 )
 
-const (
-	// readTries is how often a call is made before Unavailable is believed.
-	readTries = 3
-	// most is how many entries Cloud Logging gives on a page, and more than anybody reads.
-	most = 1000
-)
+// most is how many entries Cloud Logging gives on a page, and more than anybody reads.
+const most = 1000
 
 var _ deploy.Logs = (*Logs)(nil)
 
 // Logs is Cloud Logging. Its methods may be called from any goroutine; all share one connection.
 type Logs struct {
-	connection *connection
+	connection *google.Connection[*logging.Client]
 	timeout    time.Duration
 }
 
@@ -48,11 +42,11 @@ func New(_ context.Context, opts *Options) (*Logs, error) {
 	if opts != nil {
 		o = *opts
 	}
-	target, err := parseEndpoint(o.Endpoint)
+	conn, err := google.NewConnection(api, o.Endpoint, dial)
 	if err != nil {
 		return nil, err
 	}
-	l := &Logs{connection: newConnection(target), timeout: 10 * time.Second}
+	l := &Logs{connection: conn, timeout: 10 * time.Second}
 	if o.Timeout > 0 {
 		l.timeout = o.Timeout
 	}
@@ -60,7 +54,7 @@ func New(_ context.Context, opts *Options) (*Logs, error) {
 }
 
 // Close ends the connection. Calls after it are Unavailable. Closing twice is harmless.
-func (l *Logs) Close() error { return l.connection.close() }
+func (l *Logs) Close() error { return l.connection.Close() }
 
 // Errors gives the newest entries of severity ERROR and above between From and To, both included; at most 1,000.
 func (l *Logs) Errors(ctx context.Context, q deploy.LogQuery) ([]deploy.LogLine, error) {
@@ -76,19 +70,10 @@ func (l *Logs) Errors(ctx context.Context, q deploy.LogQuery) ([]deploy.LogLine,
 	}
 	within, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	c, err := l.connection.get(within)
-	if err != nil {
-		return nil, explain(ctx, doing, err)
-	}
-	for try := 1; ; try++ {
-		lines, err := list(within, c, request(&q, limit), limit)
-		if err == nil {
-			return lines, nil
-		}
-		if status.Code(err) != codes.Unavailable || try == readTries || !pause(within, try) {
-			return nil, explain(ctx, doing, err)
-		}
-	}
+	lines, err := google.Read(within, l.connection, func(ctx context.Context, c *logging.Client) ([]deploy.LogLine, error) {
+		return list(ctx, c, request(&q, limit), limit)
+	})
+	return lines, explain(ctx, doing, err)
 }
 
 // request asks for the entries. All values are quoted, so that they can only be values there.
@@ -132,18 +117,4 @@ func at(e *loggingpb.LogEntry) time.Time {
 		return t.AsTime()
 	}
 	return time.Time{}
-}
-
-// pause waits between two tries: 100 ms, then twice as long each time, give or take half. It reports false when ctx
-// ended first.
-func pause(ctx context.Context, try int) bool {
-	base := 100 * time.Millisecond << (try - 1)
-	t := time.NewTimer(base/2 + rand.N(base))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -4,23 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"time"
 
 	monitoring "cloud.google.com/go/monitoring/apiv3/v2"
 	"cloud.google.com/go/monitoring/apiv3/v2/monitoringpb"
 	"google.golang.org/api/iterator"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+
+	"slipway/internal/deploy/provider/google"
 )
 
-const (
-	// readTries is how often a call is made before Unavailable is believed.
-	readTries = 3
-	// mostSeries is more than any answer can have: some revisions times some response codes.
-	mostSeries = 20_000
-)
+// mostSeries is more than any answer can have: some revisions times some response codes.
+const mostSeries = 20_000
 
 // errPart says that an answer is not whole.
 var errPart = errors.New("the answer is not complete")
@@ -37,42 +31,9 @@ func refuseParts(ctx context.Context, method string, req, reply any, cc *grpc.Cl
 	return nil
 }
 
-// read makes a call. It is repeated while Cloud Monitoring is unavailable, until ctx ends. The error is as the client
-// gave it; explain makes it one of ours.
-func read[T any](ctx context.Context, m *Metrics, call func(context.Context, *monitoring.MetricClient) (T, error)) (T, error) {
-	var none T
-	c, err := m.connection.get(ctx)
-	if err != nil {
-		return none, err
-	}
-	for try := 1; ; try++ {
-		got, err := call(ctx, c)
-		if err == nil {
-			return got, nil
-		}
-		if status.Code(err) != codes.Unavailable || try == readTries || !pause(ctx, try) {
-			return none, err
-		}
-	}
-}
-
-// pause waits between two tries: 100 ms, then twice as long each time, give or take half. It reports false when ctx
-// ended first.
-func pause(ctx context.Context, try int) bool {
-	base := 100 * time.Millisecond << (try - 1)
-	t := time.NewTimer(base/2 + rand.N(base))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // list gives all series of an answer, of all its pages.
 func (m *Metrics) list(ctx context.Context, req *monitoringpb.ListTimeSeriesRequest) ([]*monitoringpb.TimeSeries, error) {
-	return read(ctx, m, func(ctx context.Context, c *monitoring.MetricClient) ([]*monitoringpb.TimeSeries, error) {
+	return google.Read(ctx, m.connection, func(ctx context.Context, c *monitoring.MetricClient) ([]*monitoringpb.TimeSeries, error) {
 		var all []*monitoringpb.TimeSeries
 		for it := c.ListTimeSeries(ctx, req); ; {
 			s, err := it.Next()

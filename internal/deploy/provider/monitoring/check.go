@@ -10,6 +10,7 @@ import (
 	"google.golang.org/genproto/googleapis/api/metric"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/google"
 )
 
 // sampled is how long ago a database has been reported last, at most: each minute, if it runs.
@@ -24,7 +25,7 @@ func (m *Metrics) Check(ctx context.Context, s deploy.ServiceRef, spec deploy.Me
 	var problems []error
 	wanted := wantsOf(&spec)
 	for _, name := range wanted.metrics() {
-		_, err := read(within, m, func(ctx context.Context, c *monitoring.MetricClient) (*metric.MetricDescriptor, error) {
+		_, err := google.Read(within, m.connection, func(ctx context.Context, c *monitoring.MetricClient) (*metric.MetricDescriptor, error) {
 			return c.GetMetricDescriptor(ctx, &monitoringpb.GetMetricDescriptorRequest{
 				Name: "projects/" + s.Project + "/metricDescriptors/" + name,
 			})

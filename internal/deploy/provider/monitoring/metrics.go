@@ -4,14 +4,17 @@ import (
 	"context"
 	"time"
 
+	monitoring "cloud.google.com/go/monitoring/apiv3/v2"
+
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/google"
 )
 
 var _ deploy.Metrics = (*Metrics)(nil)
 
 // Metrics is Cloud Monitoring. Its methods may be called from any goroutine; all share one connection.
 type Metrics struct {
-	connection *connection
+	connection *google.Connection[*monitoring.MetricClient]
 	timeout    time.Duration
 	minimum    time.Duration
 	now        func() time.Time
@@ -39,12 +42,12 @@ func New(_ context.Context, opts *Options) (*Metrics, error) {
 	if opts != nil {
 		o = *opts
 	}
-	target, err := parseEndpoint(o.Endpoint)
+	conn, err := google.NewConnection(api, o.Endpoint, dial)
 	if err != nil {
 		return nil, err
 	}
-	m := &Metrics{connection: newConnection(target), timeout: 10 * time.Second, minimum: o.Minimum, now: time.Now}
-	if !target.plain && o.Minimum <= 0 {
+	m := &Metrics{connection: conn, timeout: 10 * time.Second, minimum: o.Minimum, now: time.Now}
+	if !conn.Plain() && o.Minimum <= 0 {
 		m.minimum = time.Minute
 	}
 	if o.Timeout > 0 {
@@ -57,4 +60,4 @@ func New(_ context.Context, opts *Options) (*Metrics, error) {
 }
 
 // Close ends the connection. Calls after it are Unavailable. Closing twice is harmless.
-func (m *Metrics) Close() error { return m.connection.close() }
+func (m *Metrics) Close() error { return m.connection.Close() }

@@ -5,20 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"math/rand/v2"
 	"regexp"
 	"time"
 
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/google"
 )
-
-// readTries is how often a call is made before Unavailable is believed.
-const readTries = 3
 
 var (
 	projects = regexp.MustCompile(`^[a-z0-9.:-]{1,100}$`)
@@ -32,7 +27,7 @@ var _ deploy.Secrets = (*Secrets)(nil)
 
 // Secrets is Secret Manager. Its methods may be called from any goroutine; all share one connection.
 type Secrets struct {
-	connection *connection
+	connection *google.Connection[*secretmanager.Client]
 	timeout    time.Duration
 }
 
@@ -53,11 +48,11 @@ func New(_ context.Context, opts *Options) (*Secrets, error) {
 	if opts != nil {
 		o = *opts
 	}
-	target, err := parseEndpoint(o.Endpoint)
+	conn, err := google.NewConnection(api, o.Endpoint, dial)
 	if err != nil {
 		return nil, err
 	}
-	s := &Secrets{connection: newConnection(target), timeout: 10 * time.Second}
+	s := &Secrets{connection: conn, timeout: 10 * time.Second}
 	if o.Timeout > 0 {
 		s.timeout = o.Timeout
 	}
@@ -65,7 +60,7 @@ func New(_ context.Context, opts *Options) (*Secrets, error) {
 }
 
 // Close ends the connection. Calls after it are Unavailable. Closing twice is harmless.
-func (s *Secrets) Close() error { return s.connection.close() }
+func (s *Secrets) Close() error { return s.connection.Close() }
 
 // Value is the newest version of a secret, byte by byte as it was stored; its checksum is compared. Codes: Invalid
 // (that cannot be a project, or a secret's name), NotFound (no such secret, no version, or its newest version is
@@ -80,20 +75,10 @@ func (s *Secrets) Value(ctx context.Context, project, name string) (string, erro
 	}
 	within, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	c, err := s.connection.get(within)
-	if err != nil {
-		return "", explain(ctx, doing, name, err)
-	}
-	for try := 1; ; try++ {
-		value, err := access(within, c, "projects/"+project+"/secrets/"+name+"/versions/latest")
-		if err == nil {
-			return value, nil
-		}
-		again := status.Code(err) == codes.Unavailable || errors.Is(err, errDamaged)
-		if !again || try == readTries || !pause(within, try) {
-			return "", explain(ctx, doing, name, err)
-		}
-	}
+	value, err := google.Read(within, s.connection, func(ctx context.Context, c *secretmanager.Client) (string, error) {
+		return access(ctx, c, "projects/"+project+"/secrets/"+name+"/versions/latest")
+	}, errDamaged)
+	return value, explain(ctx, doing, name, err)
 }
 
 func access(ctx context.Context, c *secretmanager.Client, version string) (string, error) {
@@ -106,18 +91,4 @@ func access(ctx context.Context, c *secretmanager.Client, version string) (strin
 		return "", errDamaged
 	}
 	return string(p.GetData()), nil
-}
-
-// pause waits between two tries: 100 ms, then twice as long each time, give or take half. It reports false when ctx
-// ended first.
-func pause(ctx context.Context, try int) bool {
-	base := 100 * time.Millisecond << (try - 1)
-	t := time.NewTimer(base/2 + rand.N(base))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
