@@ -65,29 +65,32 @@ func (g *ground) measureTotal(ctx context.Context, settle time.Duration) (slowes
 			return 0, err
 		}
 	}
-	if err := w.reach(ctx, ended, running...); err != nil {
+	if err := w.reach(ctx, proven, running...); err != nil {
 		return 0, err
 	}
 	for i, id := range running {
-		back, err := w.verified(ctx, id)
+		r, err := w.store.Get(ctx, id)
 		if err != nil {
 			return 0, err
 		}
-		slowest = max(slowest, back.Sub(visible[i]))
+		if !r.Watch.Last.Critical {
+			return 0, fmt.Errorf("%s went back, but not for a breach: %s", id, r.Why)
+		}
+		for _, s := range r.Back {
+			if s.Kind == deploy.KindVerify {
+				slowest = max(slowest, s.EndedAt.Sub(visible[i]))
+			}
+		}
 	}
 	return slowest, nil
 }
 
-// verified is when a release that was taken back had proof of it.
-func (w *world) verified(ctx context.Context, id deploy.ReleaseID) (time.Time, error) {
-	r, err := w.store.Get(ctx, id)
-	if err != nil {
-		return time.Time{}, err
-	}
+// proven is a release that was taken back and has seen the old version answer users.
+func proven(r deploy.Release) bool {
 	for _, s := range r.Back {
-		if s.Kind == deploy.KindVerify && s.Status == deploy.Done && r.State == deploy.RolledBack && r.Watch.Last.Critical {
-			return s.EndedAt, nil
+		if s.Kind == deploy.KindVerify {
+			return s.Status == deploy.Done
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s is %s, and was not taken back for a breach with proof: %s", id, r.State, r.Why)
+	return false
 }
