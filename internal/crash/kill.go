@@ -137,7 +137,7 @@ func (k *killer) bury(ctx context.Context, dead *replica, v way) error {
 		if err != nil {
 			return err
 		}
-		if adopted && !o.rests() {
+		if adopted {
 			k.t.count(func() { k.t.killed = append(k.t.killed, at.Sub(dead.at)) })
 		}
 	}
@@ -164,7 +164,7 @@ func (k *killer) ask(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if adopted && !c.rests() {
+		if adopted {
 			k.t.count(func() { k.t.termed = append(k.t.termed, at.Sub(asked)) })
 		}
 	}

@@ -14,13 +14,6 @@ type driven struct {
 	rev   string
 }
 
-// rests says whether a release may have nothing to do for longer than a successor takes: between two rare looks. Such a
-// one has to be found again, and says nothing of how long that took.
-func (d driven) rests() bool {
-	service, _, _ := d.id.Split()
-	return service == serviceName(rarely)
-}
-
 // drivenBy lists the releases whose lease a replica has.
 func (w *world) drivenBy(ctx context.Context, r *replica) ([]driven, error) {
 	var all []driven

@@ -282,14 +282,14 @@ func TestWhatIsSlowIsDoneByOneAnnouncerOnly(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	p := s.fallen()
-	const slow = 12 * time.Second / hurry
+	const slow = 8 * time.Second / hurry
 	bugs := &notifier{open: func(context.Context, int) (string, error) {
 		moment(t, slow)
 		return "https://bugs.example.com/7", nil
 	}}
 	opts := reporting(bugs)
 	opts.Draw = drawn
-	s.w.SetFault("files.getUploadURLExternal", workspace.Fault{Delay: 5 * time.Second / hurry, Times: 1})
+	s.w.SetFault("files.getUploadURLExternal", workspace.Fault{Delay: 9 * time.Second / hurry, Times: 1})
 	s.note(p, deploy.NoteBug, "U0BOB")
 	s.note(p, deploy.NoteReport, "U0BOB")
 	s.announce("one", opts)
