@@ -11,7 +11,7 @@ import (
 
 const asked = `
 alice> /deploy coditect-app v1.2.4
-alice sees: coditect-app-1 brings coditect-app/production to v1.2.4
+alice sees within 20s: coditect-app-1 brings coditect-app/production to v1.2.4
 channel shows within 30s: coditect-app v1.2.4 wants 50 % of production
 `
 
@@ -20,10 +20,10 @@ bob> click Promote to 50 %
 channel shows within 30s: coditect-app v1.2.4 wants 100 % of production
 bob> click Promote to 100 %
 channel shows within 30s: ✓ 100 % of traffic on v1.2.4
-calls show 1 times: /mask\[template,traffic/
-calls show 1 times: coditect-app-production-r1-1=10,
-calls show 1 times: coditect-app-production-r1-1=50,
-calls show 1 times: coditect-app-production-r1-1=100,
+calls show 1 times within 40s: /mask\[template,traffic/
+calls show 1 times within 40s: coditect-app-production-r1-1=10,
+calls show 1 times within 40s: coditect-app-production-r1-1=50,
+calls show 1 times within 40s: coditect-app-production-r1-1=100,
 `
 
 func TestRunCarriesAReleaseAndHandsOverWhenItIsStopped(t *testing.T) {
@@ -52,7 +52,7 @@ func TestAnotherReplicaGoesOnAfterACrash(t *testing.T) {
 	first.awaitReady(t, http.StatusOK)
 	s.play(`
 alice> /deploy coditect-app v1.2.4
-calls show 1 times: coditect-app-production-r1-1=10,
+calls show 1 times within 40s: coditect-app-production-r1-1=10,
 `)
 	first.kill() // it holds the lease, and an operation is under way
 
@@ -106,7 +106,7 @@ func TestRedisGoneInTheMiddle(t *testing.T) {
 	bot.awaitReady(t, http.StatusOK)
 	s.play(`
 alice> /deploy coditect-app v1.2.4
-calls show 1 times: coditect-app-production-r1-1=10,
+calls show 1 times within 40s: coditect-app-production-r1-1=10,
 `)
 	redis.Kill()
 	bot.awaitReady(t, http.StatusServiceUnavailable)
@@ -137,12 +137,12 @@ func TestSlackGoneDuringARollBack(t *testing.T) {
 	s.play(asked + `
 bob> /rollback coditect-app --reason "errors in the search"
 fault slack down
-calls show 1 times: /mask\[traffic.*\[coditect-app-production-00001=100, coditect-app-production-r1-1=0 tag rc-1\]/
-calls show 1 times: /mask\[traffic.*\[coditect-app-production-00001=100\]/
+calls show 1 times within 40s: /mask\[traffic.*\[coditect-app-production-00001=100, coditect-app-production-r1-1=0 tag rc-1\]/
+calls show 1 times within 40s: /mask\[traffic.*\[coditect-app-production-00001=100\]/
 channel hides: Rolled back
 fault slack up
 channel shows within 30s: Rolled back coditect-app/production: v1.2.4 → v1.2.3
-channel shows: Why: errors in the search
-thread shows: /health 200 v1.2.3
+channel shows within 30s: Why: errors in the search
+thread shows within 30s: /health 200 v1.2.3
 `)
 }

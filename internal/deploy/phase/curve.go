@@ -21,7 +21,7 @@ func (p Ports) curve(ctx context.Context, r deploy.Release, in deploy.Incident) 
 	}
 	from := in.Began.Add(-in.Back.Sub(in.Began) / 4)
 	long := in.Back.Sub(from)
-	slices := min(max(long/max(m.Every, time.Second), 1), mostSlices)
+	slices := min(max(long/shortest(*m), 1), mostSlices)
 	var points []deploy.Point
 	for i := time.Duration(1); i <= slices && ctx.Err() == nil; i++ {
 		begin, to := from.Add(long*(i-1)/slices), from.Add(long*i/slices)

@@ -35,10 +35,14 @@ func (p Ports) count(ctx context.Context, r deploy.Release, s deploy.Step, in *d
 	if !in.Began.Before(to) {
 		return again
 	}
+	from := in.Began
+	if r.Kind == deploy.Deploy { // nobody was on it before
+		from = earliest(from, to.Add(-shortest(*m)))
+	}
 	only := *m
 	only.Objectives = []deploy.Objective{{Metric: deploy.ErrorRate, Window: m.Reach()}}
 	reading, err := source.Read(ctx, deploy.MetricsQuery{Service: r.Spec.Platform.Service, Spec: only,
-		Revisions: []deploy.RevisionName{suspect(r).Name, r.Facts.Baseline.Name}, From: in.Began, To: to})
+		Revisions: []deploy.RevisionName{suspect(r).Name, r.Facts.Baseline.Name}, From: from, To: to})
 	switch {
 	case err != nil:
 		uncounted(in, deploy.Message(err))

@@ -71,6 +71,13 @@ func trigger(r deploy.Release) string {
 	return r.Reason
 }
 
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

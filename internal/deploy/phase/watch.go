@@ -66,6 +66,9 @@ func (p Ports) ask(ctx context.Context, source deploy.Metrics, r deploy.Release,
 	var reads together
 	for i, spec := range specs {
 		from := latest(first, to.Add(-spec.Reach()))
+		if spec.Delay == 0 { // before its first traffic the candidate has done nothing that could count
+			from = latest(to.Add(-spec.Reach()), earliest(from, to.Add(-shortest(spec))))
+		}
 		reads.begin(func() {
 			reading, err := source.Read(ctx, deploy.MetricsQuery{Service: r.Spec.Platform.Service, Spec: spec,
 				Revisions: []deploy.RevisionName{r.Facts.Candidate.Name, r.Facts.Baseline.Name}, From: from, To: to})
@@ -78,6 +81,10 @@ func (p Ports) ask(ctx context.Context, source deploy.Metrics, r deploy.Release,
 	}
 	return questions, nil // one that had no answer is judged as such, and hides nothing that another one found
 }
+
+// shortest is the least that a source is asked about: it samples more than once within its lag, and some refuse a
+// stretch shorter than a sample.
+func shortest(m deploy.MetricsSpec) time.Duration { return max(m.Lag/3, m.Every) }
 
 // through is up to where everything has been seen: where the stretch ends, or the newest sample if that is older.
 func through(questions []judge.Question) time.Time {
