@@ -15,8 +15,8 @@ var noteKinds = map[Action]deploy.NoteKind{
 // what is recorded here, so that a crash loses none.
 func (h *Handler) afterwards(ctx context.Context, who speaker, r deploy.Release, a Action) (Text, error) {
 	kind := noteKinds[a]
-	if n, done := r.Noted(kind); done {
-		return nil, refused(Text{}.Plain("That was done before: ").Add(noted(n)).Plain(" " + ago(n.At, h.now()) + "."))
+	if n, done := r.Noted(kind); done && a != Unlock {
+		return nil, refused(h.before(n))
 	}
 	if r.State != deploy.RollingBack && r.State != deploy.RolledBack {
 		return nil, refused(Text{}.Plain("That button belongs to a rollback; ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).Plain(". Nothing was changed."))
@@ -57,7 +57,10 @@ func (h *Handler) unlockAfter(ctx context.Context, who speaker, r deploy.Release
 	if err != nil {
 		return nil, err
 	}
+	n, done := r.Noted(deploy.NoteUnlocked)
 	switch {
+	case done && (closure.Lock == nil || closure.Lock.Release != r.ID):
+		return nil, refused(h.before(n))
 	case closure.Lock == nil && !r.State.Terminal():
 		if err := h.note(ctx, who, r, deploy.Note{Kind: deploy.NoteUnlocked}); err != nil {
 			return nil, err
@@ -69,6 +72,11 @@ func (h *Handler) unlockAfter(ctx context.Context, who speaker, r deploy.Release
 		return nil, refused(lockedBy(r.Target, *closure.Lock))
 	}
 	return h.open(ctx, who, r.Target, *closure.Lock, "", closure.Bars)
+}
+
+// before says that somebody has done it already.
+func (h *Handler) before(n deploy.Note) Text {
+	return Text{}.Plain("That was done before: ").Add(noted(n)).Plain(" " + ago(n.At, h.now()) + ".")
 }
 
 // promised says what comes of a press.

@@ -83,6 +83,28 @@ func TestButtonsOfAnIncident(t *testing.T) {
 	}
 }
 
+// A crash between keeping who clears a lock and clearing it leaves the target locked: saying it again clears it.
+func TestALockThatSomebodyMeantToClearCanStillBeCleared(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]func(*world) string{
+		"by command": func(w *world) string { return w.says("UCAROL", "/deploy unlock coditect-app") },
+		"by button":  func(w *world) string { return w.presses("UCAROL", commands.Unlock, "coditect-app-2", "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := takenBack(t)
+			if _, _, err := w.store.Note(t.Context(), "coditect-app-2", deploy.Note{Kind: deploy.NoteUnlocked, By: "UBOB", Done: true}, "E-lost/note"); err != nil {
+				t.Fatal(err)
+			}
+			has(t, again(w), "coditect-app/production is open again.")
+			r := w.get("coditect-app-2")
+			if n, _ := r.Noted(deploy.NoteUnlocked); n.By != "UBOB" {
+				t.Errorf("kept as cleared by %s", n.By)
+			}
+		})
+	}
+}
+
 func TestABugReportIsAskedForOnce(t *testing.T) {
 	t.Parallel()
 	w := takenBack(t)

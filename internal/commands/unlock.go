@@ -27,22 +27,22 @@ func (h *Handler) unlock(ctx context.Context, who speaker, c UnlockCommand) (Tex
 	return h.open(ctx, who, t, *closure.Lock, c.Reason, closure.Bars)
 }
 
-// open clears a lock and keeps who did so. The two are stored one after the other: heard twice, or after a crash
-// between them, the second is made up for.
+// open keeps who clears a lock, and clears it. The two are stored one after the other: after a crash between them the
+// target is still locked, and saying it again clears it.
 func (h *Handler) open(ctx context.Context, who speaker, t deploy.Target, lock deploy.Lock, reason string, bars []deploy.Bar) (Text, error) {
-	if _, err := h.store.Unlock(ctx, t, lock.Release, who.event); err != nil {
-		if deploy.CodeOf(err) == deploy.Unavailable {
-			return nil, &unconfirmed{target: t, err: err}
-		}
-		return nil, err
-	}
 	event := who.event
 	if event != "" { // an event of its own; none stays none
 		event += "/note"
 	}
 	note := deploy.Note{Kind: deploy.NoteUnlocked, By: who.by, Text: reason, Done: true}
 	if _, _, err := h.store.Note(ctx, lock.Release, note, event); err != nil {
-		h.opts.Report(ctx, err) // the lock is cleared, which is what was asked for
+		h.opts.Report(ctx, err) // what was asked for is to open the target
+	}
+	if _, err := h.store.Unlock(ctx, t, lock.Release, who.event); err != nil {
+		if deploy.CodeOf(err) == deploy.Unavailable {
+			return nil, &unconfirmed{target: t, err: err}
+		}
+		return nil, err
 	}
 	text := Text{}.Plainf("%s is open again.", t)
 	for _, b := range bars {
