@@ -133,7 +133,7 @@ type practice struct {
 }
 
 func startPractice(t failer, args ...string) *practice {
-	p := start(t, []string{"REDIS_URL="}, append([]string{"sandbox", "--no-bot", "--speed", "200", "--create", "50ms", "--settle", "20ms"}, args...)...)
+	p := start(t, []string{"REDIS_URL="}, append([]string{"sandbox", "--no-bot", "--speed", "200", "--create", "50ms", "--settle", "20ms", "--traffic", "20"}, args...)...)
 	p.awaitLine("go run ./cmd/bot run")
 	s := &practice{process: p}
 	for _, line := range strings.Split(p.output(), "\n") {

@@ -33,6 +33,7 @@ type sandboxCommand struct {
 	Catalog  string        `help:"Folder of the catalog to practise with; default the example." type:"path"`
 	Create   time.Duration `help:"How long Cloud Run takes to bring up a revision." default:"1s"`
 	Settle   time.Duration `help:"How long Cloud Run takes to move traffic." default:"500ms"`
+	Traffic  float64       `help:"Requests a second that practice users send to production." default:"300"`
 	Log      string        `help:"File for the bot's log; default none." type:"path"`
 }
 
@@ -54,7 +55,7 @@ func (c sandboxCommand) Run(ctx context.Context) error {
 func (c sandboxCommand) options() sandbox.Options {
 	o := sandbox.Options{
 		Catalog: deployments.Catalog(), Speed: c.Speed, Listen: c.Listen, RedisURL: os.Getenv("REDIS_URL"),
-		Create: c.Create, Settle: c.Settle, Traffic: 300,
+		Create: c.Create, Settle: c.Settle, Traffic: c.Traffic,
 		Slack: workspace.Options{Scopes: grantedScopes()},
 	}
 	if c.Catalog != "" {

@@ -119,7 +119,7 @@ func say(t testing.TB, w *workspace.Workspace, who, text string) workspace.Typed
 // eventually waits until so holds.
 func eventually(t testing.TB, w *workspace.Workspace, what string, so func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	if err := w.Wait(ctx, so); err != nil {
 		t.Fatalf("%s: %v", what, err)

@@ -22,6 +22,8 @@ func roll(t *testing.T, s *stage, who string, n int) workspace.Typed {
 	return say(t, s.w, who, fmt.Sprintf(`/rollback coditect-app --reason "number %03d"`, n))
 }
 
+// The tests below are not run beside others: what they look at are answers within Slack's three seconds, hurried.
+
 // heardOf counts what is stored of each word, by its number.
 func heardOf(t *testing.T, s *stage) map[int]int {
 	t.Helper()
@@ -117,7 +119,6 @@ func moment(t *testing.T, d time.Duration) {
 }
 
 func TestNoWordIsLostOrHeardTwiceWhileConnectionsComeAndGo(t *testing.T) {
-	t.Parallel()
 	const words, every, speakers = 300, 15, 4
 	s := begun(t, 500*time.Millisecond)
 	var mu sync.Mutex
@@ -165,7 +166,6 @@ func TestNoWordIsLostOrHeardTwiceWhileConnectionsComeAndGo(t *testing.T) {
 }
 
 func TestWhatGoesToAGhostIsNotDoneAndTheRestIs(t *testing.T) {
-	t.Parallel()
 	const words = 24
 	s := begun(t, 500*time.Millisecond)
 	s.w.GhostConnections(2)
@@ -198,7 +198,6 @@ func TestWhatGoesToAGhostIsNotDoneAndTheRestIs(t *testing.T) {
 }
 
 func TestAWordWhoseAcknowledgementIsLostIsHeardOnceHoweverOftenItComes(t *testing.T) {
-	t.Parallel()
 	s := begun(t, 500*time.Millisecond)
 	s.w.RefuseAcks(true)
 	lost := roll(t, s, "alice", 1)
@@ -221,7 +220,6 @@ func TestAWordWhoseAcknowledgementIsLostIsHeardOnceHoweverOftenItComes(t *testin
 }
 
 func TestADeployWhoseAcknowledgementIsLostIsOneRelease(t *testing.T) {
-	t.Parallel()
 	s, _ := botWith(t, func(o *workspace.Options) { o.AckWithin = 500 * time.Millisecond })
 	s.w.RefuseAcks(true)
 	lost := say(t, s.w, "alice", "/deploy coditect-app v1.2.4")
@@ -236,7 +234,6 @@ func TestADeployWhoseAcknowledgementIsLostIsOneRelease(t *testing.T) {
 }
 
 func TestARollBackIsTakenWhileSlackThrottlesEveryMethod(t *testing.T) {
-	t.Parallel()
 	for name, fault := range map[string]workspace.Fault{
 		"429": {RetryAfter: 30 * time.Second},
 		"503": {Status: http.StatusServiceUnavailable},
@@ -266,7 +263,6 @@ func (hasty) NewTimer(d time.Duration) (<-chan time.Time, func()) {
 }
 
 func TestPeopleAreHeardSoonAfterSlackIsBackHoweverLongItWasAway(t *testing.T) {
-	t.Parallel()
 	w, c := open(t, nil, &slack.Options{Clock: hasty{}})
 	s, _ := listen(t, c, &handler{}, nil)
 	w.Down(true)
@@ -284,7 +280,6 @@ func TestPeopleAreHeardSoonAfterSlackIsBackHoweverLongItWasAway(t *testing.T) {
 }
 
 func TestARetryAfterOfAConnectionIsWaitedFor(t *testing.T) {
-	t.Parallel()
 	w, c := open(t, nil, &slack.Options{Clock: hasty{}})
 	listen(t, c, &handler{}, nil)
 	before := newest(w)[0]

@@ -54,7 +54,7 @@ func reporting(bugs deploy.Notifier) *slack.AnnouncerOptions {
 // outside is eventually for what Slack does not notice.
 func outside(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
@@ -62,7 +62,7 @@ func outside(t testing.TB, what string, so func() bool) {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			t.Fatalf("%s: not after 12 s", what)
+			t.Fatalf("%s: not after a minute", what)
 		}
 	}
 }
