@@ -2,6 +2,8 @@ package deploy
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -81,7 +83,7 @@ func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
 	}
 	back := r.goingBack()
 	entries := []Entry{cur.end(now, Broken, text)}
-	why := fmt.Sprintf("%s: %s", cur.Name, text)
+	why := fmt.Sprintf("%s: %s", cur.Name, amiss(text))
 	switch {
 	case back:
 		return append(entries, r.enter(Parked, now, Slipway, why))
@@ -90,6 +92,11 @@ func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
 	default:
 		return append(entries, r.enter(Failed, now, Slipway, why))
 	}
+}
+
+// amiss is a text without the lines that say what went well: why a release is where it is. The rest stands with the step.
+func amiss(text string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "✓") }), "\n")
 }
 
 // touched says whether the platform may have been changed by this release.

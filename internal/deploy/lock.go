@@ -61,7 +61,7 @@ func (r *Release) Cause() (by UserID, why string) {
 	}
 	for _, s := range r.Steps {
 		if s.Status == Broken {
-			return Slipway, string(s.Name) + ": " + s.Note
+			return Slipway, string(s.Name) + ": " + amiss(s.Note)
 		}
 	}
 	if r.By == "" {

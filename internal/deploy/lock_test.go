@@ -174,3 +174,30 @@ func TestHistoryTellsHowLongStepsTake(t *testing.T) {
 		t.Error("without history nothing is slow")
 	}
 }
+
+func TestAReturnWithoutTrafficTellsNothingOfOneWithIt(t *testing.T) {
+	t.Parallel()
+	step := deploy.Step{Name: "rollback/traffic", Kind: deploy.KindReturn, Status: deploy.Done, Begun: start, EndedAt: start.Add(9 * time.Second)}
+	quick := step
+	quick.EndedAt = start.Add(10 * time.Millisecond)
+	unseen := deploy.Release{Kind: deploy.Deploy, Back: []deploy.Step{quick}}
+	seen := deploy.Release{Kind: deploy.Deploy, Back: []deploy.Step{step}, Facts: deploy.Facts{MaxShare: 10}}
+	if got := deploy.Learn([]deploy.Release{unseen, unseen, seen}).Step(step); got != 9*time.Second {
+		t.Errorf("a rollback takes %s, want what it took when there was traffic to move", got)
+	}
+}
+
+func TestWhyAReleaseFailedLeavesOutWhatWentWell(t *testing.T) {
+	t.Parallel()
+	w := play(t, canary(t))
+	w.until("health/checks")
+	w.conclude("health/checks", deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Msg: "1 of 2 checks failed: login\n✗ login: answered 500\n✓ status"})
+	if want := "health/checks: 1 of 2 checks failed: login\n✗ login: answered 500"; w.r.Why != want {
+		t.Errorf("why: %q, want %q", w.r.Why, want)
+	}
+	for _, s := range w.r.Steps {
+		if s.Name == "health/checks" && s.Note != "1 of 2 checks failed: login\n✗ login: answered 500\n✓ status" {
+			t.Errorf("the step does not keep the rest: %q", s.Note)
+		}
+	}
+}
