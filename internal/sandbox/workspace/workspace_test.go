@@ -84,6 +84,7 @@ func (p *practice) client(bot, app string) *slack.Client {
 // run connects a bot through the real Socket Mode client and waits until it is there.
 func (p *practice) run(handle func(sm *socketmode.Client, e socketmode.Event)) {
 	p.t.Helper()
+	before := len(p.Connections())
 	sm := socketmode.New(p.api)
 	ctx, cancel := context.WithCancel(p.ctx)
 	var bot sync.WaitGroup
@@ -99,7 +100,6 @@ func (p *practice) run(handle func(sm *socketmode.Client, e socketmode.Event)) {
 		}
 	})
 	p.t.Cleanup(func() { cancel(); bot.Wait() })
-	before := len(p.Connections())
 	p.until(func() bool { return len(p.Connections()) > before })
 }
 
