@@ -48,6 +48,19 @@ func (f filled) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
+// span is a stretch of the axis of time.
+type span struct{ from, to float64 }
+
+// marks are spans that stand out.
+type marks []span
+
+func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
+	x, _ := p.Transforms(&c)
+	for _, s := range m {
+		c.StrokeLine2(failing, x(s.from), c.Min.Y, x(s.to), c.Min.Y)
+	}
+}
+
 // level is a limit.
 type level struct{ at float64 }
 

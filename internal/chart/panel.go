@@ -16,6 +16,7 @@ type panel struct {
 	ticks       []tick
 	limits      []tick
 	area        []float64 // filled from the bottom, in steps; nil for none
+	marked      []span    // stretches of time that are marked on the axis
 	curves      []curve
 }
 
@@ -39,7 +40,7 @@ func (p panel) draw(c *draw.Canvas, axis timeline) {
 	if p.log {
 		d.Y.Scale = plot.LogScale{}
 	}
-	d.Add(grid{p, axis}, filled{p.area, axis.xs})
+	d.Add(grid{p, axis}, filled{p.area, axis.xs}, marks(p.marked))
 	for _, l := range p.limits {
 		d.Add(level{l.at})
 	}

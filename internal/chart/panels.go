@@ -70,9 +70,15 @@ func (s *series) latencies() panel {
 		p.curves = append(p.curves, curve{ys: s.each(latency(ofCandidate, k.of)), style: solid[i], name: k.name})
 	}
 	p.now = s.now(p.curves[5].ys, p.curves[2].ys, "p99 ", millis)
+	return p.inMillis()
+}
+
+// inMillis has an axis of latencies. The headline says if it is logarithmic.
+func (p panel) inMillis() panel {
 	least, most := p.extent()
 	if least > 0 && most/least > farApart {
-		p.log, p.head = true, "Latency, ms (log scale)"
+		p.log = true
+		p.head += " (log scale)"
 		p.lo, p.hi = least/1.3, most*math.Pow(most/least, 0.14)
 		p.ticks = byPowers(p.lo, p.hi, 6, millis)
 		return p

@@ -34,8 +34,7 @@ const (
 func (s *series) draw() image.Image {
 	img := vgimg.NewWith(vgimg.UseWH(Width, Height), vgimg.UseDPI(72), vgimg.UseBackgroundColor(paper))
 	c := draw.New(img)
-	c.StrokeLines(draw.LineStyle{Color: rule, Width: 2},
-		[]vg.Point{{X: 1, Y: 1}, {X: Width - 1, Y: 1}, {X: Width - 1, Y: Height - 1}, {X: 1, Y: Height - 1}, {X: 1, Y: 1}})
+	frame(&c)
 	title := fit(bold(ofTitle, ink, draw.XLeft), s.title, Width-2*margin, ofAxis)
 	write(&c, title, margin, titleAt, cut(title, s.title, Width-2*margin))
 	s.key(&c)
@@ -56,21 +55,34 @@ func (s *series) draw() image.Image {
 	return img.Image()
 }
 
+// frame is a line around the picture, without which it would have no end on white.
+func frame(c *draw.Canvas) {
+	c.StrokeLines(draw.LineStyle{Color: rule, Width: 2},
+		[]vg.Point{{X: 1, Y: 1}, {X: Width - 1, Y: 1}, {X: Width - 1, Y: Height - 1}, {X: 1, Y: Height - 1}, {X: 1, Y: 1}})
+}
+
+// keyed is a line with what it is.
+type keyed struct {
+	line draw.LineStyle
+	text draw.TextStyle
+	what string
+}
+
 // key says what the lines are.
 func (s *series) key(c *draw.Canvas) {
-	x := vg.Length(margin)
-	type entry struct {
-		line draw.LineStyle
-		text draw.TextStyle
-		what string
-	}
-	entries := []entry{{solid[2], bold(ofAxis, blue, draw.XLeft), "candidate"}, {dashed[2], regular(ofAxis, faint, draw.XLeft), "stable"}}
+	entries := []keyed{{solid[2], bold(ofAxis, blue, draw.XLeft), "candidate"}, {dashed[2], regular(ofAxis, faint, draw.XLeft), "stable"}}
 	if s.limits != (Limits{}) {
-		entries = append(entries, entry{dotted, regular(ofAxis, warning, draw.XLeft), "limit"})
+		entries = append(entries, keyed{dotted, regular(ofAxis, warning, draw.XLeft), "limit"})
 	}
+	writeKey(c, keyAt, entries)
+}
+
+// writeKey puts entries beside one another.
+func writeKey(c *draw.Canvas, fromTop vg.Length, entries []keyed) {
+	x := vg.Length(margin)
 	for _, k := range entries {
-		c.StrokeLine2(k.line, x, Height-keyAt, x+76, Height-keyAt)
-		write(c, k.text, x+90, keyAt, k.what)
+		c.StrokeLine2(k.line, x, Height-fromTop, x+76, Height-fromTop)
+		write(c, k.text, x+90, fromTop, k.what)
 		x += 90 + k.text.Width(k.what) + 54
 	}
 }

@@ -85,6 +85,14 @@ func (p parser) history(l line) (Command, error) {
 	return HistoryCommand{Service: service, Environment: env}, nil
 }
 
+func (p parser) checklist(l line) (Command, error) {
+	service, env, err := p.target(l)
+	if err != nil {
+		return nil, err
+	}
+	return ChecklistCommand{Service: service, Environment: env}, nil
+}
+
 // target reads SERVICE [ENV] and nothing else.
 func (p parser) target(l line) (service, env string, err error) {
 	if err := p.service(l); err != nil {

@@ -28,14 +28,17 @@ type StatusCommand struct{ Service, Environment string }
 // HistoryCommand asks for the last releases of a target.
 type HistoryCommand struct{ Service, Environment string }
 
+// ChecklistCommand asks how the checklist of a target stands.
+type ChecklistCommand struct{ Service, Environment string }
+
 // UnlockCommand clears the lock that a rollback left at a target.
 type UnlockCommand struct{ Service, Environment, Reason string }
 
 // HelpCommand asks what can be said.
 type HelpCommand struct{}
 
-// PromoteCommand approves the gate that waits; with a Percent, only if it is the gate of that share. Force is for
-// going against the verdict of the judge, and takes a Reason.
+// PromoteCommand approves the gate that waits, also that of the plan; with a Percent, only if it is the gate of that
+// share. Force is for going against the verdict of the judge, and takes a Reason.
 type PromoteCommand struct {
 	Service, Environment string
 	Percent              int
@@ -73,6 +76,11 @@ func (c StatusCommand) String() string {
 // String gives /deploy history SERVICE [ENV].
 func (c HistoryCommand) String() string {
 	return line{command: "/deploy", sub: "history"}.words(c.Service, c.Environment).String()
+}
+
+// String gives /deploy checklist SERVICE [ENV].
+func (c ChecklistCommand) String() string {
+	return line{command: "/deploy", sub: "checklist"}.words(c.Service, c.Environment).String()
 }
 
 // String gives /deploy unlock SERVICE [ENV] …

@@ -83,7 +83,10 @@ func (h *Handler) held(ctx context.Context, t deploy.Target, holder deploy.Relea
 		return refused(Text{}.Plainf("%s was held by %s a moment ago. Nothing was started. Type again: ", t, holder).Code(again))
 	}
 	text := Text{}.Plainf("%s is held by ", t).Add(title(r)).Plain("; it ").Add(standing(r, h.now())).Plain(".").Line()
-	if gate := r.Current(); r.State == deploy.Waiting && gate != nil {
+	if r.Readying() != nil {
+		text = text.Plain("To let it go on, its open items are attested or waived in its thread: ").
+			Code(ChecklistCommand{Service: t.Service, Environment: t.Environment}.String()).Plain(" · ")
+	} else if gate := r.Gate(false); gate != nil {
 		promote := PromoteCommand{Service: t.Service, Environment: t.Environment, Percent: gate.Percent}
 		text = text.Plain("To let it go on: ").Code(promote.String()).Plain(" · ")
 	}

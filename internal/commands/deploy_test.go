@@ -24,7 +24,7 @@ func TestDeployStoresARelease(t *testing.T) {
 		Reason    string
 		Steps     int
 	}
-	want := stored{production, "v1.2.4", "UALICE", "fix <b> & more", 12}
+	want := stored{production, "v1.2.4", "UALICE", "fix <b> & more", 13}
 	if d := cmp.Diff(want, stored{r.Target, r.Version, r.Requester, r.Reason, len(r.Steps)}); d != "" {
 		t.Errorf("stored (-want +got):\n%s", d)
 	}
@@ -130,17 +130,18 @@ func TestDeployPlanStoresNothing(t *testing.T) {
 	want := `Plan for coditect-app/production → v1.2.4. Nothing is started by looking at it.
 1. Preflight: the service must be settled, with one version at 100 %
 2. Preflight: the image gcr.io/p/coditect:v1.2.4 must exist
-3. Deploy: a new revision of app, without traffic
-4. Health: the new revision must answer /health
-5. Traffic: 10 % to v1.2.4
-6. Traffic: stays at 10 % for 5 min
-7. Traffic: waits for 1 approval of 50 % from @oncall, 1 h at most
-8. Traffic: 50 % to v1.2.4
-9. Traffic: stays at 50 % for 5 min
-10. Traffic: 100 % to v1.2.4
-11. Validate: users must reach v1.2.4, as the platform reports and its health check says
-12. Validate: the tag of the new revision is taken off
-Takes about 11 min, not counting 1 approval. It can be rolled back at any step.
+3. Preflight: what would change is worked out and shown
+4. Deploy: a new revision of app, without traffic
+5. Health: the new revision must answer /health
+6. Traffic: 10 % to v1.2.4
+7. Traffic: stays at 10 % for 5 min
+8. Traffic: waits for 1 approval of 50 % from @oncall, 1 h at most
+9. Traffic: 50 % to v1.2.4
+10. Traffic: stays at 50 % for 5 min
+11. Traffic: 100 % to v1.2.4
+12. Validate: users must reach v1.2.4, as the platform reports and its health check says
+13. Validate: the tag of the new revision is taken off
+Takes about 11 min, not counting 1 approval, which whoever starts it cannot give. It can be rolled back at any step.
 To start it: /deploy coditect-app v1.2.4 production`
 	if d := cmp.Diff(want, w.says("UMALLORY", "/deploy coditect-app v1.2.4 --plan")); d != "" {
 		t.Error(d)
@@ -153,6 +154,7 @@ To start it: /deploy coditect-app v1.2.4 production`
 	reply := w.says("UALICE", "/deploy coditect-app v1.2.4 --plan --strategy blue-green")
 	has(t, reply, "waits for 1 approval of 100 %", "Now the target is held by coditect-app-1 (v1.2.3, @UALICE)",
 		"To start it: /deploy coditect-app v1.2.4 production --strategy blue-green")
+	hasNot(t, reply, "going by") // a release that is under way teaches nothing yet
 }
 
 func TestDeployHeldByAReleaseThatHasJustEnded(t *testing.T) {

@@ -22,6 +22,7 @@ func (h *Handler) details(ctx context.Context, r deploy.Release) (Text, error) {
 	if r.Facts.Image.Digest != "" {
 		text = text.Line().Plain("Image: ").Code(r.Facts.Image.Ref())
 	}
+	text = text.readiness(r).agreed(r)
 	for _, e := range entries {
 		text = text.Line().Clock(e.At).Plain(" ").Add(entry(e))
 	}
@@ -42,12 +43,42 @@ func (t Text) revision(what string, rev deploy.Revision) Text {
 	return t
 }
 
+// readiness says how far the checklist has come, and names what is open.
+func (t Text) readiness(r deploy.Release) Text {
+	if r.Readiness == nil {
+		return t
+	}
+	t = t.Line().Plainf("Checklist: %d of %d", r.Readiness.Good(), r.Readiness.Total)
+	for _, w := range r.Waivers {
+		t = t.Line().Plain("Waived: " + w.Text + ", by ").User(w.By).reason(w.Reason)
+	}
+	for _, o := range r.Readiness.Open {
+		t = t.Line().Plain("Open: " + itemName(o.Group, o.Text)).reason(o.Why)
+		if o.Owner != "" {
+			t = t.Plain(", owed by ").Group(o.Owner)
+		}
+	}
+	return t
+}
+
+// agreed says which plan the release goes by.
+func (t Text) agreed(r deploy.Release) Text {
+	if r.Proposal == nil {
+		return t
+	}
+	return t.Line().Plain("Plan: ").Code(r.Proposal.Short()).Plain(", " + settings(len(r.Proposal.Changes)) + " changed")
+}
+
 // entry tells one entry of the journal in a line.
 func entry(e deploy.Entry) Text {
 	what, why := string(e.Step)+" "+kinds[e.Kind], e.Text
 	switch e.Kind {
 	case deploy.EntryAsked, deploy.EntryApproved: // their text says it all: "approved 50 %"
 		what, why = string(e.Step)+" "+e.Text, ""
+	case deploy.EntryVoided:
+		what, why = string(e.Step), e.Text
+	case deploy.EntryAttested: // its text is what the person does: "attests 3 items: …"
+		return Text{}.Plain(string(e.Step) + ": ").User(e.By).Plain(" " + e.Text)
 	case deploy.EntryState:
 		what = "is " + states[e.State]
 	default:
@@ -69,4 +100,5 @@ var kinds = map[deploy.EntryKind]string{
 	deploy.EntryCreated: "created", deploy.EntryIntent: "begins", deploy.EntryProgress: "goes on",
 	deploy.EntryTrouble: "has trouble", deploy.EntryOutcome: "done", deploy.EntryFailure: "failed",
 	deploy.EntrySignal: "was told", deploy.EntryAsked: "asks", deploy.EntryApproved: "approved", deploy.EntryState: "is",
+	deploy.EntryWaived: "has an item waived",
 }

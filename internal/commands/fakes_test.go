@@ -18,6 +18,9 @@ type catalog struct {
 	steps        []deploy.TrafficStep // of canaries
 	metrics      *deploy.MetricsSpec
 	checks       []deploy.Check
+	loads        []deploy.LoadCheck
+	items        []deploy.Item // of production
+	images       *deploy.ImagePolicy
 }
 
 func newCatalog() *catalog {
@@ -57,8 +60,13 @@ func (c *catalog) Resolve(t deploy.Target, _ string) (deploy.Spec, error) {
 		Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: c.steps},
 		Health:   []deploy.HealthCheck{{Path: "/health", Status: 200, Timeout: time.Second}},
 		Checks:   c.checks,
+		Loads:    c.loads,
+		Images:   c.images,
 		Metrics:  c.metrics,
 		Policy:   c.policy[t], Channel: "#devops-oncall", OnCall: "@oncall", Source: "deployments/catalog/coditect-app.yaml",
+	}
+	if t == production {
+		spec.Items = c.items
 	}
 	if t.Environment == "staging" {
 		spec.Strategy = deploy.Strategy{Kind: deploy.BlueGreen, Steps: []deploy.TrafficStep{{Percent: 100, Approve: true}}}

@@ -13,6 +13,7 @@ import (
 type Store interface {
 	deploy.Commands
 	deploy.Reader
+	deploy.Attestations
 }
 
 // Catalog is the services that people may release.
@@ -34,6 +35,8 @@ type Options struct {
 	Within time.Duration                // for each answer; default 2 s
 	Bugs   string                       // where bug reports go, for people; empty: nowhere
 	Report func(context.Context, error) // is told what people are only told in part; default: nobody
+	// Planner works out what a release would change, for --plan; nil: that is not shown. It is asked within 1.5 s.
+	Planner deploy.Planner
 }
 
 // Handler answers commands and presses. It keeps nothing between two of them and may be used by many at once.
@@ -92,6 +95,8 @@ func (h *Handler) run(ctx context.Context, who speaker, c Command) (Text, error)
 		return h.status(ctx, c)
 	case HistoryCommand:
 		return h.history(ctx, c)
+	case ChecklistCommand:
+		return h.checklist(ctx, c)
 	case UnlockCommand:
 		return h.unlock(ctx, who, c)
 	case PromoteCommand:

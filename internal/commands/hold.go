@@ -18,8 +18,11 @@ func (h *Handler) hold(ctx context.Context, who speaker, r deploy.Release) (Text
 		return nil, err
 	}
 	text := Text{}.Strong(string(r.ID))
-	if gate := r.Current(); r.State == deploy.Waiting && gate != nil {
-		return text.Plainf(" holds at %d %%, until somebody presses Resume; it then asks for %d %% again.", r.Facts.Share, gate.Percent), nil
+	if gate := r.Gate(false); gate != nil {
+		return text.Plainf(" holds %s, until somebody presses Resume; it then asks for %s again.", where(r), gate.Wants()), nil
+	}
+	if r.Readying() != nil {
+		return text.Plainf(" holds %s, until somebody presses Resume; it then looks at its checklist again.", where(r)), nil
 	}
 	return text.Plain(" holds after the step in progress; traffic then stays as it is until somebody presses Resume."), nil
 }

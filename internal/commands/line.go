@@ -9,7 +9,7 @@ import (
 // line is a command line taken apart, so that one part of it can be corrected and the whole be shown again.
 type line struct {
 	command string // "/deploy"
-	sub     string // "status", "history", "help" or nothing
+	sub     string // one of the subcommands, or nothing
 	args    []string
 	options []option
 }

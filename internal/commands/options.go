@@ -121,12 +121,19 @@ func (l line) reason() (string, error) {
 	if !strings.ContainsFunc(o.value, says) {
 		return "", mistake(deploy.Invalid, l.without("reason").option("reason", placeholderReason).String(), "--reason needs a text.")
 	}
-	if n := utf8.RuneCountInString(o.value); n > maxReason {
+	if tooLong := lengthy(o.value); tooLong != "" {
 		short := strings.TrimSpace(string([]rune(o.value)[:maxReason]))
-		return "", mistake(deploy.Invalid, l.without("reason").option("reason", short).String(),
-			"The reason has %d characters; there is room for %d.", n, maxReason)
+		return "", mistake(deploy.Invalid, l.without("reason").option("reason", short).String(), "%s", tooLong)
 	}
 	return o.value, nil
+}
+
+// lengthy says that a reason is too long; empty if it is not.
+func lengthy(reason string) string {
+	if n := utf8.RuneCountInString(reason); n > maxReason {
+		return fmt.Sprintf("The reason has %d characters; there is room for %d.", n, maxReason)
+	}
+	return ""
 }
 
 func says(r rune) bool {

@@ -29,6 +29,8 @@ func TestParseUnderstands(t *testing.T) {
 		"status in capitals":                      {"/deploy STATUS coditect-app", commands.StatusCommand{Service: "coditect-app"}},
 		"status of a target":                      {"/deploy status coditect-app staging", commands.StatusCommand{Service: "coditect-app", Environment: "staging"}},
 		"history":                                 {"/deploy history coditect-app", commands.HistoryCommand{Service: "coditect-app"}},
+		"checklist":                               {"/deploy checklist coditect-app", commands.ChecklistCommand{Service: "coditect-app"}},
+		"checklist of a target":                   {"/deploy Checklist coditect-app staging", commands.ChecklistCommand{Service: "coditect-app", Environment: "staging"}},
 		"a service that is called status, quoted": {`/deploy "status" v1`, commands.DeployCommand{Service: "status", Version: "v1"}},
 		"status of a service called status":       {"/deploy status status", commands.StatusCommand{Service: "status"}},
 		"promote what waits":                      {"/promote coditect-app", commands.PromoteCommand{Service: "coditect-app"}},
@@ -122,6 +124,11 @@ func TestParseCorrects(t *testing.T) {
 		"a reason without force":                 {"/promote coditect-app 50 --reason fine", "A reason belongs to --force", "/promote coditect-app 50", deploy.Invalid},
 		"force is not a reason":                  {"/promote coditect-app 50 --force --reason ...", "--reason needs a text", `/promote coditect-app 50 --force --reason "what went wrong"`, deploy.Invalid},
 		"a word like unlock":                     {"/deploy unlok coditect-app", "I don't know the service or word \"unlok\"", "/deploy unlock coditect-app", deploy.NotFound},
+		"a word like checklist":                  {"/deploy cheklist coditect-app", "I don't know the service or word \"cheklist\"", "/deploy checklist coditect-app", deploy.NotFound},
+		"a checklist of nothing":                 {"/deploy checklist", "The service is missing.", "/deploy help", deploy.Invalid},
+		"a checklist of no known place":          {"/deploy checklist coditect-app prod", `no environment "prod"`, "/deploy checklist coditect-app production", deploy.NotFound},
+		"a checklist with one word too many":     {"/deploy checklist coditect-app staging now", `I don't know what to do with "now"`, "/deploy checklist coditect-app staging", deploy.Invalid},
+		"an option of a checklist":               {"/deploy checklist coditect-app --plan", "/deploy checklist takes no options, so not --plan either.", "/deploy checklist coditect-app", deploy.Invalid},
 		"an option with one hyphen":              {"/deploy coditect-app v1.2.4 -plan", "An option begins with two dashes", "/deploy coditect-app v1.2.4 --plan", deploy.Invalid},
 		"an option given twice":                  {"/deploy coditect-app v1.2.4 --plan --plan", "--plan is given twice.", "/deploy coditect-app v1.2.4 --plan", deploy.Invalid},
 		"a flag with a value":                    {"/deploy coditect-app v1.2.4 --plan=yes", "--plan stands alone", "/deploy coditect-app v1.2.4 --plan", deploy.Invalid},
@@ -175,7 +182,7 @@ func TestParseCorrects(t *testing.T) {
 // again as String gives it, and that whoever keeps pasting corrections arrives at a command.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
-		`coditect-app v1.2.4 staging --strategy canary --reason "a \"b\" c" --plan`, "status coditect-app", "histroy coditect-app",
+		`coditect-app v1.2.4 staging --strategy canary --reason "a \"b\" c" --plan`, "status coditect-app", "checklist coditect-app production", "histroy coditect-app",
 		"coditect-app —reason “it’s slow”", "coditect-app --reason it is slow", "coditect-app production 50 %", `"status" v1`,
 		"<@U1|x> &lt;b&gt; <https://x|y>", "coditect-app v1 prod --reason «\u00a0x\u00a0»", "--reason", "'", "--reason=\"", "rollback coditect-app",
 		"coditect-app –– —x -- \u200b\\\"", "promote promote rollback coditect-app", "coditect-app 50 150 --plan=1 -plan",

@@ -102,6 +102,34 @@ func (h *Handler) mayApprove(ctx context.Context, by deploy.UserID, r deploy.Rel
 		Plain("Ask one of them to press the button, or to type: ").Code(again))
 }
 
+// mayWaive refuses those whom the policy of the release does not name as approvers, and the requester unless it lets
+// them.
+func (h *Handler) mayWaive(ctx context.Context, by deploy.UserID, r deploy.Release) error {
+	policy := r.Spec.Policy
+	ok, err := h.among(ctx, by, policy.ApproveAt, policy.Approve)
+	if err != nil {
+		return err
+	}
+	text := Text{}.Plainf("You may not waive items for releases of %s to %s. Approvers there: ", r.Target.Service, r.Target.Environment)
+	if ok {
+		if r.MayWaive(by) == "" {
+			return nil
+		}
+		text = Text{}.Plainf("You asked for %s yourself, so somebody else has to waive what is open. Approvers: ", r.ID)
+	}
+	return refused(text.principals(policy.Approve).Plain(".").because(policy.ApproveAt).Line().Plain("Ask one of them to press the button."))
+}
+
+// mayAttest says whether a person owes an item: is its owner, or where it has none may deploy or approve. The error is
+// a refusal.
+func (h *Handler) mayAttest(ctx context.Context, by deploy.UserID, r deploy.Release, owner deploy.Principal) (bool, error) {
+	if owner != "" {
+		return h.among(ctx, by, r.Spec.Source, []deploy.Principal{owner})
+	}
+	policy := r.Spec.Policy
+	return h.among(ctx, by, policy.DeployAt, policy.Deploy, policy.Approve)
+}
+
 // maySteer refuses those who are neither deployers nor approvers: they may hold a release, let it go on and take
 // it back. what is what the person wanted, as in "hold".
 func (h *Handler) maySteer(ctx context.Context, by deploy.UserID, t deploy.Target, policy deploy.Policy, what, again string) error {

@@ -19,10 +19,7 @@ func (h *Handler) Press(ctx context.Context, p Press) Reply {
 }
 
 func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
-	r, err := h.store.Get(ctx, p.Release)
-	if deploy.CodeOf(err) == deploy.NotFound {
-		return nil, refused(Text{}.Plain("That release is not there any more: releases are kept for 90 days. See: ").Code(StatusCommand{}.String()))
-	}
+	r, err := h.release(ctx, p.Release)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +34,6 @@ func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
 	if r.State.Terminal() {
 		return nil, refused(h.over(r))
 	}
-	named := func(s deploy.Step) bool { return s.Name == p.Step }
 	switch p.Action {
 	case Promote:
 		percent, ok := percentOf(r, p.Step)
@@ -45,10 +41,10 @@ func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
 			return nil, refused(Text{}.Plain("That button does not belong to a step of ").Add(title(r)).Plain("; it ").
 				Add(standing(r, h.now())).Plain(". Nothing was changed."))
 		}
-		return h.approve(ctx, who, r, named, PromoteCommand{Percent: percent})
+		return h.approve(ctx, who, r, wish{PromoteCommand: PromoteCommand{Percent: percent}, gate: p.Step, plan: p.Plan})
 	case Pause:
-		if gate, late := passed(r, named); late {
-			return nil, refused(h.alreadyPromoted(r, gate).Plain(" To hold it there, press Hold in its newest message."))
+		if gate, late := passed(r, wish{gate: p.Step}); late && p.Step != "" {
+			return nil, refused(h.alreadyPromoted(r, gate).Plain(" To hold it now, press Hold in its newest message."))
 		}
 		return h.hold(ctx, who, r)
 	case Resume:
@@ -56,9 +52,23 @@ func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
 	case RollBack:
 		return h.takeBack(ctx, who, r, RollbackCommand{Reason: "Roll back was pressed"})
 	default:
-		return nil, refused(Text{}.Plain("This version of Slipway does not know that button. See: ").
-			Code(StatusCommand{Service: r.Target.Service, Environment: r.Target.Environment}.String()))
+		return nil, refused(unknownButton(r))
 	}
+}
+
+// unknownButton answers a press that nothing is known to do about.
+func unknownButton(r deploy.Release) Text {
+	return Text{}.Plain("This version of Slipway does not know that button. See: ").
+		Code(StatusCommand{Service: r.Target.Service, Environment: r.Target.Environment}.String())
+}
+
+// release is the one that a button or a form is about.
+func (h *Handler) release(ctx context.Context, id deploy.ReleaseID) (deploy.Release, error) {
+	r, err := h.store.Get(ctx, id)
+	if deploy.CodeOf(err) == deploy.NotFound {
+		return r, refused(Text{}.Plain("That release is not there any more: releases are kept for 90 days. See: ").Code(StatusCommand{}.String()))
+	}
+	return r, err
 }
 
 // percentOf is the share that a gate is about.

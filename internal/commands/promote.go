@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"slipway/internal/deploy"
@@ -18,7 +17,7 @@ func (h *Handler) promote(ctx context.Context, who speaker, c PromoteCommand) (T
 	if !ok {
 		return nil, h.nothingWaits(ctx, t)
 	}
-	return h.approve(ctx, who, r, func(gate deploy.Step) bool { return c.Percent == 0 || gate.Percent == c.Percent }, c)
+	return h.approve(ctx, who, r, wish{PromoteCommand: c})
 }
 
 // nothingWaits says that no release is under way, and what became of the last one.
@@ -34,13 +33,13 @@ func (h *Handler) nothingWaits(ctx context.Context, t deploy.Target) error {
 	return refused(text.Line().Plain("See: ").Code(StatusCommand{Service: t.Service, Environment: t.Environment}.String()))
 }
 
-// approve stores the approval of the gate that is meant. c says what the person named: a share, force.
-func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, meant func(deploy.Step) bool, c PromoteCommand) (Text, error) {
-	if err := h.promotable(r, meant, c); err != nil {
+// approve stores the approval of the gate that is meant.
+func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, w wish) (Text, error) {
+	if err := h.promotable(r, w); err != nil {
 		return nil, err
 	}
-	gate := r.Gate(c.Force)
-	typed := PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: gate.Percent, Force: c.Force, Reason: c.Reason}
+	gate := r.Gate(w.Force)
+	typed := PromoteCommand{Service: r.Target.Service, Environment: r.Target.Environment, Percent: gate.Percent, Force: w.Force, Reason: w.Reason}
 	if err := h.mayApprove(ctx, who.by, r, typed.String()); err != nil {
 		return nil, err
 	}
@@ -49,19 +48,26 @@ func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, me
 			principals(r.Spec.Policy.Approve).Plain(".").because(r.Spec.Policy.ApproveAt).Line().
 			Plain("Ask one of them to press the button, or to type: ").Code(typed.String()))
 	}
-	if against := r.Against(); against != "" && !c.Force {
+	if against := r.Against(); against != "" && !w.Force {
 		return nil, refused(insist(r, gate.Percent, against))
+	}
+	seen, err := h.seen(ctx, r, gate, w)
+	if err != nil {
+		return nil, err
 	}
 	missing := gate.Needed - len(gate.Approvals)
 	if r.MayApprove(gate, who.by) == "" {
-		if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalPromote, Step: gate.Name, Force: c.Force, Reason: c.Reason}); err != nil {
+		if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalPromote, Step: gate.Name, Force: w.Force, Reason: w.Reason, Plan: seen}); err != nil {
 			return nil, err
 		}
 		missing--
 	}
-	text := Text{}.Plainf("Your approval of %d %% for ", gate.Percent).Strong(string(r.ID)).Plain(" is stored.")
+	text := Text{}.Plainf("Your approval of %s for ", gate.Wants()).Strong(string(r.ID)).Plain(" is stored.")
 	if missing > 0 {
 		return text.Plainf(" It still needs %s from ", approvals(missing)).principals(r.Spec.Policy.Approve).Plain("."), nil
+	}
+	if gate.Percent == 0 {
+		return text.Plainf(" It begins once it is certain that the plan is still the same; follow it in %s.", r.Spec.Channel), nil
 	}
 	return text.Plainf(" It goes on to %d %%; follow it in %s.", gate.Percent, r.Spec.Channel), nil
 }
@@ -76,28 +82,27 @@ func insist(r deploy.Release, percent int, against string) Text {
 }
 
 // promotable refuses if the gate that is meant is not the one that waits.
-func (h *Handler) promotable(r deploy.Release, meant func(deploy.Step) bool, c PromoteCommand) error {
-	percent := c.Percent
+func (h *Handler) promotable(r deploy.Release, w wish) error {
 	if r.State.Terminal() {
 		return refused(h.over(r))
 	}
 	if goingBack(r) {
 		return refused(title(r).Plain(" ").Add(standing(r, h.now())).Plain(". There is nothing to promote."))
 	}
-	gate := r.Gate(c.Force)
-	if gate != nil && meant(*gate) {
+	gate := r.Gate(w.Force)
+	if gate != nil && w.means(*gate) {
 		return nil
 	}
-	if gate, ok := passed(r, meant); ok && percent > 0 {
+	if gate, ok := passed(r, w); ok && w.named() {
 		return refused(h.alreadyPromoted(r, gate))
 	}
-	if percent > 0 && !hasGate(r, percent) {
-		return refused(h.noSuchGate(r, percent))
+	if w.Percent > 0 && !hasGate(r, w.Percent) {
+		return refused(h.noSuchGate(r, w.Percent))
 	}
 	if gate != nil {
-		right := c
+		right := w.PromoteCommand
 		right.Service, right.Environment, right.Percent = r.Target.Service, r.Target.Environment, gate.Percent
-		return refused(title(r).Plainf(" waits for %d %%, not for %d %%. Type: ", gate.Percent, percent).Code(right.String()))
+		return refused(title(r).Plainf(" waits for %s, not for %s. Type: ", gate.Wants(), w.wants()).Code(right.String()))
 	}
 	if cur := r.Gate(true); cur != nil {
 		return refused(h.byVerdict(r, *cur))
@@ -114,9 +119,9 @@ func (h *Handler) byVerdict(r deploy.Release, gate deploy.Step) Text {
 }
 
 // passed finds the gate that was meant among those that people have let the release pass.
-func passed(r deploy.Release, meant func(deploy.Step) bool) (deploy.Step, bool) {
+func passed(r deploy.Release, w wish) (deploy.Step, bool) {
 	for _, s := range r.Steps {
-		if s.Kind == deploy.KindGate && s.Status == deploy.Done && meant(s) {
+		if s.Kind == deploy.KindGate && s.Status == deploy.Done && w.means(s) {
 			return s, true
 		}
 	}
@@ -135,9 +140,12 @@ func hasGate(r deploy.Release, percent int) bool {
 // alreadyPromoted answers whoever comes late: "Already at 50 %, promoted by @bob 2 min ago."
 func (h *Handler) alreadyPromoted(r deploy.Release, gate deploy.Step) Text {
 	text := Text{}
-	if r.Facts.Share >= gate.Percent {
+	switch {
+	case gate.Percent == 0:
+		text = text.Plain("The plan is approved already, by ")
+	case r.Facts.Share >= gate.Percent:
 		text = text.Plainf("Already at %d %%, promoted by ", r.Facts.Share)
-	} else {
+	default:
 		text = text.Plainf("Already on the way from %d %% to %d %%, promoted by ", r.Facts.Share, gate.Percent)
 	}
 	if len(gate.Approvals) == 0 {
@@ -155,12 +163,13 @@ func (h *Handler) alreadyPromoted(r deploy.Release, gate deploy.Step) Text {
 func (h *Handler) noSuchGate(r deploy.Release, percent int) Text {
 	t := r.Target
 	var shares []string
-	next := 0
-	for _, s := range r.Steps {
+	var next *deploy.Step
+	for i := range r.Steps {
+		s := &r.Steps[i]
 		if s.Kind == deploy.KindGate {
-			shares = append(shares, fmt.Sprintf("%d %%", s.Percent))
-			if next == 0 && !s.Status.Ended() {
-				next = s.Percent
+			shares = append(shares, s.Wants())
+			if next == nil && !s.Status.Ended() {
+				next = s
 			}
 		}
 	}
@@ -169,10 +178,10 @@ func (h *Handler) noSuchGate(r deploy.Release, percent int) Text {
 		return text.Plain(", nor for any other approval. It ").Add(standing(r, h.now())).Plain(".")
 	}
 	text = text.Plainf("; it asks for %s.", strings.Join(shares, ", "))
-	if next == 0 {
+	if next == nil {
 		return text.Plain(" It ").Add(standing(r, h.now())).Plain(".")
 	}
-	return text.Plain(" Type: ").Code(PromoteCommand{Service: t.Service, Environment: t.Environment, Percent: next}.String())
+	return text.Plain(" Type: ").Code(PromoteCommand{Service: t.Service, Environment: t.Environment, Percent: next.Percent}.String())
 }
 
 // notOpen says what is happening instead, and when the next gate opens.
@@ -181,18 +190,22 @@ func (h *Handler) notOpen(r deploy.Release) Text {
 	switch r.State {
 	case deploy.Paused:
 		return text.Plain(" Press Resume first; it asks again then.")
+	case deploy.Waiting:
+		return text.Plain(" First its open items are attested or waived in its thread: ").
+			Code(ChecklistCommand{Service: r.Target.Service, Environment: r.Target.Environment}.String())
 	case deploy.Parked:
 		return text.Plain(" Press Try again to repeat the step, or roll back.")
 	default:
 	}
-	for i, s := range r.Steps {
+	for i := range r.Steps {
+		s := &r.Steps[i]
 		if s.Kind != deploy.KindGate || s.Status.Ended() {
 			continue
 		}
 		before := r.Clone()
 		before.Steps = before.Steps[:i]
 		now := h.now()
-		return text.Plainf(" It asks for %d %% at about ", s.Percent).Clock(now.Add(deploy.Remaining(before, now, nil))).Plain(".")
+		return text.Plainf(" It asks for %s at about ", s.Wants()).Clock(now.Add(deploy.Remaining(before, now, nil))).Plain(".")
 	}
 	return text.Plain(" It needs no more approvals.")
 }

@@ -115,8 +115,8 @@ func TestPromoteTwice(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) { has(t, got, "Already at 50 %, promoted by @UBOB 2 min ago.") })
 	}
-	if r := w.get("coditect-app-1"); len(r.Steps[6].Approvals) != 1 {
-		t.Errorf("approvals: %v", r.Steps[6].Approvals)
+	if r := w.get("coditect-app-1"); len(r.Steps[7].Approvals) != 1 {
+		t.Errorf("approvals: %v", r.Steps[7].Approvals)
 	}
 	if got := w.inbox("coditect-app-1"); len(got) != 0 {
 		t.Errorf("late words were stored: %v", got)

@@ -12,7 +12,8 @@ type Request struct {
 	Text    string // what followed, with Slack's escapes
 }
 
-// Press is a press of a button. Step is the step that was current when the button was drawn.
+// Press is a press of a button. Step is the step that was current when the button was drawn, Plan the hash of the
+// proposal that its message shows, if it shows one.
 type Press struct {
 	Event   deploy.EventID
 	By      deploy.UserID
@@ -20,6 +21,7 @@ type Press struct {
 	Release deploy.ReleaseID
 	Action  Action
 	Step    deploy.StepName
+	Plan    string
 }
 
 // Action is what a button asks for.
@@ -31,6 +33,11 @@ const (
 	Resume   Action = "resume"    // go on from a pause, or try a parked step again
 	RollBack Action = "roll_back" // go back now
 	Details  Action = "details"   // read only
+
+	// Of the message that asks for open items. They open a form first: see Handler.Form.
+
+	Attest Action = "attest" // say that items of the checklist are so
+	Waive  Action = "waive"  // let one open item pass, for a reason
 
 	// Of the message of an incident.
 

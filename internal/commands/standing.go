@@ -29,9 +29,9 @@ func standing(r deploy.Release, now time.Time) Text {
 	case deploy.Waiting:
 		return waiting(r, now)
 	case deploy.Paused:
-		return Text{}.Plainf("is held at %d %% by ", r.Facts.Share).User(r.By).Plain(" since ").Clock(r.Since).reason(r.Why)
+		return Text{}.Plainf("is held %s by ", where(r)).User(r.By).Plain(" since ").Clock(r.Since).reason(r.Why)
 	case deploy.Parked:
-		return Text{}.Plainf("stopped at %d %% and needs a person since ", r.Facts.Share).Clock(r.Since).reason(r.Why)
+		return Text{}.Plainf("stopped %s and needs a person since ", where(r)).Clock(r.Since).reason(r.Why)
 	case deploy.RollingBack:
 		return Text{}.Plainf("is rolling back%s, by ", backTo(r)).User(r.By).Plain(" since ").Clock(r.Since).
 			Plain(", " + about(deploy.Remaining(r, now, nil)) + " left").reason(r.Why)
@@ -79,14 +79,25 @@ func chapter(r deploy.Release, s *deploy.Step) string {
 	return string(s.Phase)
 }
 
+// where says where traffic is.
+func where(r deploy.Release) string {
+	if r.Kind == deploy.Deploy && !touched(r) {
+		return "before any change"
+	}
+	return fmt.Sprintf("at %d %%", r.Facts.Share)
+}
+
 // waiting says whom a release waits for.
 func waiting(r deploy.Release, now time.Time) Text {
-	gate := r.Current()
+	if ready := r.Readying(); ready != nil && len(r.Readiness.Open) > 0 {
+		return unready(r, ready)
+	}
+	gate := r.Gate(false)
 	if gate == nil {
 		return underWay(r, now)
 	}
-	t := Text{}.Plainf("is at Traffic %d %% and waits since ", r.Facts.Share).Clock(gate.Begun).Plain(" for ").
-		Plainf("%s of %d %% from ", approvals(gate.Needed-len(gate.Approvals)), gate.Percent).principals(r.Spec.Policy.Approve)
+	t := Text{}.Plainf("is at %s and waits since ", chapter(r, gate)).Clock(gate.Begun).Plain(" for ").
+		Plainf("%s of %s from ", approvals(gate.Needed-len(gate.Approvals)), gate.Wants()).principals(r.Spec.Policy.Approve)
 	if !r.Spec.Policy.RequesterMayApprove {
 		t = t.Plain(", not from ").User(r.Requester)
 	}

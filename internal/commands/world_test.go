@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,9 @@ type world struct {
 	now      time.Time
 	running  map[deploy.Target]deploy.Revision // what the platform would say
 	events   int
+	found    []deploy.OpenItem // what a look at the checklist finds beside what people owe
+	changes  []deploy.Change   // what a proposal says
+	planner  deploy.Planner
 	reported []error
 }
 
@@ -55,7 +59,8 @@ func newWorld(t *testing.T) *world {
 func (w *world) over(s commands.Store) *commands.Handler {
 	return commands.New(s, w.catalog, w.people, &commands.Options{
 		Team: team, Clock: w, Within: 5 * time.Second,
-		Report: func(_ context.Context, err error) { w.reported = append(w.reported, err) },
+		Report:  func(_ context.Context, err error) { w.reported = append(w.reported, err) },
+		Planner: w.planner,
 	})
 }
 
@@ -157,7 +162,7 @@ func (w *world) drive(id deploy.ReleaseID, fail ...error) deploy.Release {
 		if len(fail) > 0 {
 			failure, fail = fail[0], fail[1:]
 		}
-		r, more = deploy.Conclude(r, a.Step, deploy.Outcome{Facts: w.learnt(r), Note: "as asked"}, failure, c.Now)
+		r, more = deploy.Conclude(r, a.Step, w.outcome(r), failure, c.Now)
 		entries = append(entries, more...)
 	}
 	if len(entries) == 0 {
@@ -167,6 +172,45 @@ func (w *world) drive(id deploy.ReleaseID, fail ...error) deploy.Release {
 		w.t.Fatalf("commit %s: %v", id, err)
 	}
 	return w.get(id)
+}
+
+// outcome is what the current step comes to.
+func (w *world) outcome(r deploy.Release) deploy.Outcome {
+	w.t.Helper()
+	out := deploy.Outcome{Facts: w.learnt(r), Note: "as asked"}
+	switch r.Current().Kind {
+	case deploy.KindReady:
+		out.Ready = w.looked(r)
+		if len(out.Ready.Open) > 0 {
+			out.Again = 15 * time.Second
+		}
+	case deploy.KindPropose, deploy.KindConfirm:
+		p := deploy.NewProposal(r, w.changes, "")
+		out.Proposal = &p
+	default:
+	}
+	return out
+}
+
+// looked is what a look at the checklist finds.
+func (w *world) looked(r deploy.Release) *deploy.Readiness {
+	w.t.Helper()
+	said, err := w.store.Attested(w.t.Context(), r.Target)
+	if err != nil {
+		w.t.Fatalf("attested of %s: %v", r.Target, err)
+	}
+	ready := deploy.Readiness{Total: len(r.Spec.Items) + len(w.found), Open: slices.Clone(w.found)}
+	for _, i := range r.Spec.Items {
+		switch {
+		case i.Prove != nil:
+			ready.Proved++
+		case w.Now().Before(said[i.Key].Until):
+			ready.Attested++
+		default:
+			ready.Open = append(ready.Open, deploy.OpenItem{Key: i.Key, Group: i.Group, Text: i.Text, Owner: i.Owner, Attest: true})
+		}
+	}
+	return &ready
 }
 
 // put stores r as it is, in the place of what the engine would make of it.

@@ -25,6 +25,10 @@ func Apply(r Release, s Signal, now time.Time) (Release, []Entry) {
 		return r, r.rollBack(s, now)
 	case SignalNote:
 		return r, r.note(s, now)
+	case SignalWaive:
+		return r, r.waive(s, now)
+	case SignalAttested:
+		return r, r.attested(s, now)
 	case SignalAbandon:
 		r.interrupt(now, "let go by break-glass")
 		return r, []Entry{r.enter(Abandoned, now, s.By, s.Reason)}
@@ -93,6 +97,9 @@ func (r *Release) promote(s Signal, now time.Time) []Entry {
 	if why := r.MayApprove(cur, s.By); why != "" {
 		return []Entry{r.heard(s, now, "refused: "+why)}
 	}
+	if why := r.otherPlan(cur, s.Plan); why != "" {
+		return []Entry{r.heard(s, now, why)}
+	}
 	against := r.Against()
 	if against == "" && !cur.asking() {
 		against = r.Watch.says()
@@ -100,11 +107,11 @@ func (r *Release) promote(s Signal, now time.Time) []Entry {
 	if against != "" && (!s.Force || s.Reason == "") {
 		return []Entry{r.heard(s, now, "refused, since it goes against the verdict: "+against)}
 	}
-	approval := Approval{By: s.By, At: now}
-	text := fmt.Sprintf("approved %d %%", cur.Percent)
+	approval := Approval{By: s.By, At: now, Plan: s.Plan}
+	text := "approved " + cur.Wants()
 	if against != "" {
 		approval.Forced, approval.Reason = true, s.Reason
-		text = fmt.Sprintf("approved %d %% against the verdict (%s), because: %s", cur.Percent, against, s.Reason)
+		text = fmt.Sprintf("approved %s against the verdict (%s), because: %s", cur.Wants(), against, s.Reason)
 	}
 	cur.Approvals = append(cur.Approvals, approval)
 	if cur.Needed > 1 {
@@ -124,6 +131,18 @@ func (r *Release) promote(s Signal, now time.Time) []Entry {
 		entries = append(entries, going)
 	}
 	return entries
+}
+
+// otherPlan says why a word about a gate is not about the plan in force, or "" if it is. The gate before anything is
+// changed takes no approval that does not say of what; later ones ask about what is there already.
+func (r *Release) otherPlan(gate *Step, plan string) string {
+	switch {
+	case gate.Percent == 0 && plan == "":
+		return "refused: it does not say which plan"
+	case plan != "" && (r.Proposal == nil || plan != r.Proposal.Hash):
+		return "was meant for a plan that has changed since"
+	}
+	return ""
 }
 
 // Forced says whether somebody has promoted the release against the verdict.
@@ -166,8 +185,31 @@ func (r *Release) resume(s Signal, now time.Time) []Entry {
 		next = RollingBack
 	}
 	r.retry(now)
+	if cur := r.Current(); cur != nil && cur.Kind.standsStill() && cur.Status == Started { // its time stood still, see advance
+		cur.Begun, cur.Look = now, time.Time{}
+	}
+	r.readyAnew(now)
 	r.Watch.Unsure, r.Watch.Errors = 0, 0
 	return []Entry{r.enter(next, now, s.By, s.Reason)}
+}
+
+// readyAnew has the checklist and the image policy looked at from the beginning if what was found is older than people may
+// take to answer: a hold may last for days, and what was so before it need not be so any more. Waivers stay.
+func (r *Release) readyAnew(now time.Time) {
+	if r.touched() || r.goingBack() {
+		return
+	}
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		switch {
+		case s.Kind != KindReady:
+		case s.Status == Done && now.Sub(s.EndedAt) > s.Within:
+			s.reopen()
+			r.Readiness = nil
+		case s.Status == Started && now.Sub(r.Since) > s.Within:
+			r.Readiness = nil
+		}
+	}
 }
 
 // retry gives the step that parked the release a fresh start; it looks before it acts, as after a crash.

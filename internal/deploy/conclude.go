@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,29 +22,61 @@ func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (
 	if err == nil && out.Incident != nil {
 		r.Incident = out.Incident
 	}
-	switch {
-	case err != nil:
-		return r, r.trouble(cur, err, now)
-	case out.Park != "":
-		r.Facts = out.Facts
-		return r, []Entry{r.enter(Parked, now, Slipway, out.Park)}
-	case out.Again > 0:
-		changed := r.Facts != out.Facts || out.Incident != nil || out.Note != "" && out.Note != cur.Note
-		r.Facts, cur.Attempts, cur.Looks, cur.Look = out.Facts, 0, cur.Looks+1, now.Add(out.Again)
-		if !changed {
-			return r, nil
-		}
-		if out.Note != "" {
-			cur.Note = out.Note
-		}
-		return r, []Entry{{At: now, Kind: EntryProgress, Step: cur.Name, Phase: cur.Phase, By: Slipway, Text: out.Note}}
-	default:
-		r.Facts = out.Facts
-		if cur.Kind == KindShift {
-			r.Watch.begins(r.Spec.Metrics, now)
-		}
-		return r, []Entry{cur.end(now, Done, out.Note)}
+	if out.Load != nil { // also of one that broke a limit
+		r.loaded(*out.Load)
 	}
+	if err == nil {
+		err = r.lacking(cur, out)
+	}
+	if err != nil {
+		return r, r.trouble(cur, err, now)
+	}
+	changed := r.Facts != out.Facts || out.Incident != nil || out.Load != nil || out.Note != "" && out.Note != cur.Note
+	r.Facts = out.Facts
+	if out.Park != "" {
+		return r, []Entry{r.enter(Parked, now, Slipway, out.Park)}
+	}
+	var entries []Entry
+	if out.Ready != nil {
+		var other bool
+		entries, out.Again, other = r.readied(*out.Ready, out.Again, now)
+		changed = changed || other
+	}
+	switch {
+	case out.Again > 0:
+		cur.Attempts, cur.Looks, cur.Look = 0, cur.Looks+1, now.Add(out.Again)
+		if !changed {
+			return r, entries
+		}
+		cur.Note = cmp.Or(out.Note, cur.Note)
+		return r, append(entries, Entry{At: now, Kind: EntryProgress, Step: cur.Name, Phase: cur.Phase, By: Slipway, Text: out.Note})
+	case cur.Kind == KindConfirm:
+		return r, r.confirmed(cur, *out.Proposal, out.Note, now)
+	case cur.Kind == KindShift:
+		r.Watch.begins(r.Spec.Metrics, now)
+	}
+	if out.Proposal != nil {
+		r.Proposal = out.Proposal
+	}
+	return r, append(entries, cur.end(now, Done, out.Note))
+}
+
+// lacking is the defect of a runner that says a step has ended, and has not done what people rely on. Going on would be
+// to change something that nobody has agreed to.
+func (r *Release) lacking(cur *Step, out Outcome) error {
+	switch {
+	case out.Again > 0, out.Park != "":
+		return nil
+	case cur.Kind == KindReady && out.Ready != nil:
+		return nil
+	case cur.Kind == KindConfirm, cur.Kind == KindPropose && r.Spec.Policy.ApprovePlan:
+		if out.Proposal != nil && out.Proposal.Hash != "" {
+			return nil
+		}
+	case cur.Kind != KindReady:
+		return nil
+	}
+	return &Error{Code: Internal, Op: string(cur.Name), Msg: "the step ended without what it is for, which is a defect of Slipway"}
 }
 
 // trouble is what becomes of a step whose call ended in an error.

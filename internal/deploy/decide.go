@@ -63,6 +63,8 @@ func (r *Release) advance(cur *Step, now time.Time) (entries []Entry, a Action, 
 	case cur.Kind == KindGate:
 		more, a, decided := r.gated(cur, now)
 		return append(entries, more...), a, decided
+	case cur.Kind.standsStill() && r.State == Paused: // somebody said stop
+		return entries, Action{Do: Wait, Step: cur.Name}, true
 	case cur.timedOut(now):
 		text := "not finished after " + Planned(cur.Within)
 		if cur.Note != "" {

@@ -22,7 +22,7 @@ func TestCanaryGoesThroughItsPlanInOrder(t *testing.T) {
 	if a := w.until(""); a.Do != deploy.End {
 		t.Fatalf("action %v, want the end", a)
 	}
-	want := []deploy.StepName{"preflight/service", "preflight/image", "deploy/revision", "health/checks",
+	want := []deploy.StepName{"preflight/service", "preflight/image", "preflight/plan", "deploy/revision", "health/checks",
 		"traffic/10", "traffic/50", "traffic/100", "validate/service", "traffic/retire"}
 	if d := cmp.Diff(want, w.acts); d != "" {
 		t.Errorf("acts (-want +got):\n%s", d)

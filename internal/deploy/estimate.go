@@ -11,10 +11,11 @@ var usual = map[StepKind]time.Duration{
 	KindService: time.Second, KindImage: 2 * time.Second, KindRevision: 45 * time.Second, KindHealth: 3 * time.Second,
 	KindShift: 8 * time.Second, KindRetire: 5 * time.Second, KindReturn: 6 * time.Second, KindVerify: 2 * time.Second,
 	KindValidate: 2 * time.Second, KindIncident: 5 * time.Second, KindSmoke: 2 * time.Second, KindFunctional: 4 * time.Second,
+	KindReady: 2 * time.Second, KindPropose: time.Second, KindConfirm: time.Second,
 }
 
 // Usual is how long each step took in the releases of a target before: the median, without the time that was chosen
-// (bakes) or taken by people (gates). A step that is not in it takes what its kind takes usually.
+// (bakes) or taken by people (gates, a checklist with something open). A step that is not in it takes what its kind takes usually.
 type Usual map[StepName]time.Duration
 
 // mostLearnt is how many past releases Usual is made from.
@@ -28,7 +29,7 @@ func Learn(history []Release) Usual {
 			if s.Kind == KindReturn && r.Kind == Deploy && r.Facts.MaxShare == 0 {
 				continue // there was no traffic to move
 			}
-			if s.Status != Done || s.Kind == KindGate || s.Begun.IsZero() || len(took[s.Name]) >= mostLearnt {
+			if s.Status != Done || s.Kind == KindGate || s.Kind == KindReady && s.Looks > 0 || s.Begun.IsZero() || len(took[s.Name]) >= mostLearnt {
 				continue
 			}
 			took[s.Name] = append(took[s.Name], max(s.EndedAt.Sub(s.Begun)-s.Bake, 0))
@@ -57,7 +58,7 @@ func (u Usual) Step(s Step) time.Duration {
 // seconds at least. Without history nothing is slow.
 func (u Usual) Slow(s Step, now time.Time) bool {
 	_, learnt := u[s.Name]
-	if !learnt || s.Begun.IsZero() || s.Kind == KindGate {
+	if !learnt || s.Begun.IsZero() || s.Kind == KindGate || s.Kind == KindReady {
 		return false
 	}
 	until := now

@@ -10,7 +10,7 @@ import (
 func (r *Release) ask(gate *Step, now time.Time) Entry {
 	gate.Until = now.Add(gate.Within)
 	r.enter(Waiting, now, Slipway, "")
-	return Entry{At: now, Kind: EntryAsked, Step: gate.Name, Phase: gate.Phase, By: Slipway, Text: fmt.Sprintf("asks for %d %%", gate.Percent)}
+	return Entry{At: now, Kind: EntryAsked, Step: gate.Name, Phase: gate.Phase, By: Slipway, Text: "asks for " + gate.Wants()}
 }
 
 // asking says whether people have been asked and can still answer.
@@ -85,12 +85,13 @@ func (r *Release) enough(gate *Step) time.Time {
 
 // expire closes a gate that nobody answered: the share stays where it is until somebody resumes or rolls back.
 func (r *Release) expire(gate *Step, now time.Time) Entry {
-	text := fmt.Sprintf("nobody approved %d %% within %s; traffic stays as it is", gate.Percent, Planned(gate.Within))
+	text := fmt.Sprintf("nobody approved %s within %s; traffic stays as it is", gate.Wants(), Planned(gate.Within))
 	gate.reopen()
 	return r.enter(Paused, now, Slipway, text)
 }
 
-// reopen makes a gate ask again, from no approvals, when its release goes on.
+// reopen makes a step begin again when its release goes on, as if it never had: a gate asks again, from no approvals.
 func (s *Step) reopen() {
-	s.Status, s.Approvals, s.Begun, s.Until = Pending, nil, time.Time{}, time.Time{}
+	s.Status, s.Approvals, s.Note, s.Attempts, s.Looks = Pending, nil, "", 0, 0
+	s.Begun, s.EndedAt, s.Until, s.Look = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 }

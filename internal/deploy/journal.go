@@ -17,6 +17,9 @@ const (
 	EntrySignal   EntryKind = "signal"   // any other word from a person or replica, and what became of it
 	EntryState    EntryKind = "state"    // the release changed its state
 	EntryVerdict  EntryKind = "verdict"  // the judge says something else than before
+	EntryAttested EntryKind = "attested" // somebody attested items of the checklist
+	EntryWaived   EntryKind = "waived"   // somebody let an item pass
+	EntryVoided   EntryKind = "voided"   // an approval is void: what was approved is no longer so
 	EntryNote     EntryKind = "note"     // somebody did something about a release that was taken back
 )
 

@@ -17,6 +17,7 @@ const (
 	withinRetire    = time.Minute
 	withinValidate  = 2 * time.Minute
 	withinIncident  = 10 * time.Minute // a guard: it ends by itself once the metrics have caught up
+	withinLoad      = 2 * time.Minute  // beyond three times what it is to last
 	withinChecks    = 5 * time.Minute  // for asking again when nobody answers, beyond what the slowest check may take
 )
 
@@ -28,22 +29,54 @@ func NewPlan(spec Spec) ([]Step, error) {
 	plan := []Step{
 		{Name: "preflight/service", Kind: KindService, Phase: Preflight, Within: withinPreflight},
 		{Name: "preflight/image", Kind: KindImage, Phase: Preflight, Within: withinPreflight},
-		{Name: "deploy/revision", Kind: KindRevision, Phase: Stage, Within: withinRevision},
 	}
+	plan = append(plan, agreeSteps(spec)...)
+	plan = append(plan, Step{Name: "deploy/revision", Kind: KindRevision, Phase: Stage, Within: withinRevision})
 	if len(spec.Health) > 0 {
 		plan = append(plan, Step{Name: "health/checks", Kind: KindHealth, Phase: Health, Within: withinHealth})
 	}
 	plan = append(plan, checkSteps(spec, Smoke, Step{Name: "health/smoke", Kind: KindSmoke, Phase: Health})...)
+	plan = append(plan, loadSteps(spec, Smoke, "health/load", Health)...)
 	for i, t := range spec.Strategy.Steps {
 		plan = append(plan, trafficSteps(t, spec, i == 0)...)
 	}
 	plan = append(plan, Step{Name: "validate/service", Kind: KindValidate, Phase: Validate, Within: withinValidate})
 	plan = append(plan, checkSteps(spec, Functional, Step{Name: "validate/functional", Kind: KindFunctional, Phase: Validate})...)
+	plan = append(plan, loadSteps(spec, Functional, "validate/load", Validate)...)
 	if spec.Observe > 0 {
 		plan = append(plan, Step{Name: "observe/watch", Kind: KindObserve, Phase: Observe, Percent: 100, Bake: spec.Observe})
 	}
 	plan = append(plan, Step{Name: "traffic/retire", Kind: KindRetire, Phase: lastPhase(spec), Within: withinRetire})
 	return pending(plan), nil
+}
+
+// agreeSteps are what comes between knowing what is to be released and changing anything: the checklist, what would
+// change, and if the catalog asks for it people's yes to exactly that.
+func agreeSteps(spec Spec) []Step {
+	var steps []Step
+	if len(spec.Items) > 0 || spec.Images != nil {
+		steps = append(steps, Step{Name: "preflight/ready", Kind: KindReady, Phase: Preflight, Within: spec.Policy.ApprovalExpires})
+	}
+	steps = append(steps, Step{Name: "preflight/plan", Kind: KindPropose, Phase: Preflight, Within: withinPreflight})
+	if spec.Policy.ApprovePlan {
+		steps = append(steps,
+			Step{Name: "preflight/approve", Kind: KindGate, Phase: Preflight, Needed: max(spec.Policy.Approvals, 1), Within: spec.Policy.ApprovalExpires},
+			Step{Name: "preflight/confirm", Kind: KindConfirm, Phase: Preflight, Within: withinPreflight})
+	}
+	return steps
+}
+
+// loadSteps are a step for each load check of a stage: two at once would measure each other.
+func loadSteps(spec Spec, stage CheckStage, name StepName, phase Phase) []Step {
+	var steps []Step
+	for i, c := range spec.LoadsAt(stage) {
+		step := Step{Name: name, Kind: KindLoad, Phase: phase, Check: c.Name, Bake: c.For, Within: withinLoad + 3*c.For}
+		if i > 0 {
+			step.Name += StepName("-" + strconv.Itoa(i+1))
+		}
+		steps = append(steps, step)
+	}
+	return steps
 }
 
 // checkSteps is the step that runs the checks of a stage, if there are any. They are run at the same time, and each may

@@ -17,11 +17,13 @@ func TestPromisesHoldUnderAnyOrderOfEvents(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := anyCanary(t, rt)
 		now := start
+		var o outside
 		for range rapid.IntRange(1, 120).Draw(rt, "events") {
 			before := r.Clone()
 			var entries []deploy.Entry
-			r, entries = step(rt, r, &now)
+			r, entries = step(rt, r, &now, &o)
 			checkPromises(rt, before, r)
+			checkAgreed(rt, before, r, &o)
 			checkJournal(rt, before, r, entries)
 			checkSettled(rt, r, now)
 		}
@@ -29,11 +31,22 @@ func TestPromisesHoldUnderAnyOrderOfEvents(t *testing.T) {
 	})
 }
 
-// anyCanary is watched or not, and asks people before each share, if unsure, or never.
+// anyCanary is watched or not, and asks people before each share, if unsure, or never; it may have a checklist, a plan to
+// be approved, and load to bear.
 func anyCanary(t *testing.T, rt *rapid.T) deploy.Release {
 	r := canary(t, func(s *deploy.Spec) {
 		if rapid.Bool().Draw(rt, "watched") {
 			watched(s)
+		}
+		if rapid.Bool().Draw(rt, "listed") {
+			listed(s)
+		}
+		if rapid.Bool().Draw(rt, "planned") {
+			planned(s)
+			s.Policy.Approvals = rapid.IntRange(1, 2).Draw(rt, "approvals")
+		}
+		if rapid.Bool().Draw(rt, "borne") {
+			borne(s)
 		}
 		for i := range s.Strategy.Steps {
 			ask := rapid.SampledFrom([]string{"always", "unsure", "nobody"}).Draw(rt, "ask")
@@ -53,23 +66,15 @@ func anyLook(rt *rapid.T, r deploy.Release, now time.Time) (*deploy.Look, error)
 	return &deploy.Look{Through: now.Add(-r.Spec.Metrics.Lag), Judgement: deploy.Judgement{Verdict: v, Critical: critical, Why: "so"}}, nil
 }
 
-func step(rt *rapid.T, r deploy.Release, now *time.Time) (deploy.Release, []deploy.Entry) {
+func step(rt *rapid.T, r deploy.Release, now *time.Time, o *outside) (deploy.Release, []deploy.Entry) {
 	var entries []deploy.Entry
 	switch rapid.SampledFrom([]string{"look", "good", "bad", "say", "time"}).Draw(rt, "event") {
 	case "say":
-		s := deploy.Signal{
-			Kind: rapid.SampledFrom([]deploy.SignalKind{deploy.SignalPromote, deploy.SignalPromote, deploy.SignalPause, deploy.SignalResume, deploy.SignalRollBack}).Draw(rt, "signal"),
-			By:   rapid.SampledFrom([]deploy.UserID{"U0ALICE", "U0BOB", "U0CAROL"}).Draw(rt, "by"),
-			Step: rapid.SampledFrom([]deploy.StepName{"", "traffic/50/gate", "traffic/100/gate"}).Draw(rt, "step"),
-		}
-		if s.Force = rapid.Bool().Draw(rt, "force"); s.Force {
-			s.Reason = "known"
-		}
-		r, entries = deploy.Apply(r, s, *now)
+		r, entries = deploy.Apply(r, anySignal(rt, r, o), *now)
 	case "time":
 		*now = now.Add(time.Duration(rapid.IntRange(0, 7200).Draw(rt, "seconds")) * time.Second)
 	default:
-		good := rapid.IntRange(0, 3).Draw(rt, "luck") > 0
+		lucky := rapid.IntRange(0, 3).Draw(rt, "luck") > 0
 		var a deploy.Action
 		r, entries, a = deploy.Decide(r, *now)
 		if a.Do == deploy.See {
@@ -81,9 +86,9 @@ func step(rt *rapid.T, r deploy.Release, now *time.Time) (deploy.Release, []depl
 		if a.Do != deploy.Act {
 			return r, entries
 		}
-		out, err := deploy.Outcome{Facts: r.Facts}, error(nil)
-		if !good {
-			code := rapid.SampledFrom([]deploy.Code{deploy.Unavailable, deploy.Invalid, deploy.Internal, deploy.Conflict}).Draw(rt, "code")
+		out, err := o.act(rt, r), error(nil)
+		if !lucky {
+			code := rapid.SampledFrom(o.codes()).Draw(rt, "code")
 			err = &deploy.Error{Code: code, Msg: "no"}
 		}
 		var more []deploy.Entry
@@ -121,7 +126,8 @@ func checkSettled(rt *rapid.T, r deploy.Release, now time.Time) {
 	if !r.State.Terminal() {
 		return
 	}
-	for _, kind := range []deploy.SignalKind{deploy.SignalPromote, deploy.SignalPause, deploy.SignalResume, deploy.SignalRollBack, "of a newer version"} {
+	for _, kind := range []deploy.SignalKind{deploy.SignalPromote, deploy.SignalPause, deploy.SignalResume, deploy.SignalRollBack,
+		deploy.SignalWaive, deploy.SignalAttested, "of a newer version"} {
 		after, heard := deploy.Apply(r, deploy.Signal{Kind: kind, By: "U0BOB"}, now)
 		if !reflect.DeepEqual(after, r.Clone()) || len(heard) != 1 || heard[0].Kind != deploy.EntrySignal {
 			rt.Fatalf("%s after the end: %+v", kind, heard)
@@ -150,7 +156,7 @@ func checkPromises(rt *rapid.T, before, after deploy.Release) {
 	if open > 1 {
 		rt.Fatalf("%d steps in progress at once", open)
 	}
-	back := after.State == deploy.RolledBack || after.State == deploy.Failed && after.Steps[2].Status != deploy.Pending
+	back := after.State == deploy.RolledBack || after.State == deploy.Failed && stepNamed(after, "deploy/revision").Status != deploy.Pending
 	if back && after.Back[0].Status != deploy.Done {
 		rt.Fatalf("%s, and the traffic is %s", after.State, after.Back[0].Status)
 	}
@@ -192,10 +198,19 @@ func checkWayBack(rt *rapid.T, r deploy.Release, now time.Time) {
 			}
 			now = a.Until
 		case deploy.Act:
-			r, _ = deploy.Conclude(r, a.Step, deploy.Outcome{Facts: r.Facts}, nil, now)
+			r, _ = deploy.Conclude(r, a.Step, good(r), nil, now)
 		case deploy.See:
 			rt.Fatalf("a roll back in %s makes a look instead of going back", was)
 		}
 	}
 	rt.Fatalf("a roll back in %s never ends", was)
+}
+
+func stepNamed(r deploy.Release, name deploy.StepName) deploy.Step {
+	for _, s := range r.Steps {
+		if s.Name == name {
+			return s
+		}
+	}
+	return deploy.Step{}
 }

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -63,6 +64,11 @@ type Release struct {
 	Back  []Step `json:"back,omitempty"` // the plan of going back, taken when State is RollingBack
 	Facts Facts  `json:"facts"`
 
+	Readiness *Readiness   `json:"readiness,omitempty"` // how far the checklist has come
+	Waivers   []Waiver     `json:"waivers,omitempty"`
+	Proposal  *Proposal    `json:"proposal,omitempty"` // what would change, as it was worked out last
+	Loads     []LoadResult `json:"loads,omitempty"`
+
 	Watch    Watch     `json:"watch,omitzero"`
 	Incident *Incident `json:"incident,omitempty"` // once it was taken back
 	Notes    []Note    `json:"notes,omitempty"`    // what people did about that
@@ -91,8 +97,8 @@ type Left struct {
 type Image struct {
 	Repository string    `json:"repository"`
 	Tag        string    `json:"tag"`
-	Digest     string    `json:"digest"` // sha256:…
-	Size       int64     `json:"size,omitempty"`
+	Digest     string    `json:"digest"`         // sha256:…
+	Size       int64     `json:"size,omitempty"` // bytes to download
 	Built      time.Time `json:"built,omitzero"`
 }
 
@@ -132,13 +138,46 @@ func (r *Release) Current() *Step {
 	return nil
 }
 
-// Clone copies the release deeply enough that changing the copy's steps leaves the original alone.
+// Clone copies the release deeply enough that changing what its steps have come to leaves the original alone. Its Spec and
+// its Incident are shared.
 func (r Release) Clone() Release {
 	r.Steps = cloneSteps(r.Steps)
 	r.Back = cloneSteps(r.Back)
 	r.Watch.Points = slices.Clone(r.Watch.Points)
 	r.Notes = slices.Clone(r.Notes)
+	r.Readiness = r.Readiness.clone()
+	r.Waivers = slices.Clone(r.Waivers)
+	r.Proposal = r.Proposal.clone()
+	r.Loads = cloneLoads(r.Loads)
 	return r
+}
+
+func (r *Readiness) clone() *Readiness {
+	if r == nil {
+		return nil
+	}
+	c := *r
+	c.Open = slices.Clone(c.Open)
+	return &c
+}
+
+func (p *Proposal) clone() *Proposal {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.Changes, c.Versions = slices.Clone(c.Changes), maps.Clone(c.Versions)
+	return &c
+}
+
+// cloneLoads is deep: a runner adds a stretch to what it was given, and may be left behind while the next one runs.
+func cloneLoads(loads []LoadResult) []LoadResult {
+	loads = slices.Clone(loads)
+	for i := range loads {
+		l := &loads[i]
+		l.Latencies.Counts, l.Reasons, l.Points = maps.Clone(l.Latencies.Counts), maps.Clone(l.Reasons), slices.Clone(l.Points)
+	}
+	return loads
 }
 
 func cloneSteps(steps []Step) []Step {

@@ -22,7 +22,11 @@ type Outcome struct {
 	Note  string        // evidence in one line; kept with the step
 	Park  string        // not empty: going on could do harm; people are asked, and this is what they are told
 
-	Look     *Look     // KindWatch only: what was seen; Facts and the rest are not looked at
+	Look     *Look       // KindWatch only: what was seen; Facts and the rest are not looked at
+	Ready    *Readiness  // KindReady only: how far the checklist has come; as long as something is open the step goes on
+	Proposal *Proposal   // KindPropose and KindConfirm only; Facts have the image and the baseline that it is about
+	Load     *LoadResult // KindLoad only: what it has come to so far; also with an error
+
 	Incident *Incident // KindIncident only: the evidence, from now on part of the release
 }
 

@@ -9,6 +9,8 @@ const (
 	SignalResume   SignalKind = "resume"    // go on from a pause, or try a parked step again
 	SignalRollBack SignalKind = "roll_back" // go back now; cancels the step in progress
 	SignalNote     SignalKind = "note"      // somebody did something about the rollback; changes nothing else
+	SignalWaive    SignalKind = "waive"     // let the open item pass, for a reason
+	SignalAttested SignalKind = "attested"  // somebody has attested items of the checklist: look again
 	SignalAbandon  SignalKind = "abandon"   // let go now, wherever traffic is: break-glass, from the command line only
 )
 
@@ -22,6 +24,8 @@ type Signal struct {
 	Reason string     `json:"reason,omitempty"`
 	Force  bool       `json:"force,omitempty"` // promote against the verdict; with Reason
 	Note   NoteKind   `json:"note,omitempty"`  // note only
+	Item   string     `json:"item,omitempty"`  // waive only: key of the open item
+	Plan   string     `json:"plan,omitempty"`  // promote: hash of the proposal that the person saw; a gate about the plan takes no other
 }
 
 // Urgent says whether the signal cancels the step in progress instead of waiting for it.

@@ -9,7 +9,11 @@ type Spec struct {
 	Platform PlatformSpec  `json:"platform"`
 	Strategy Strategy      `json:"strategy"`
 	Health   []HealthCheck `json:"health"`
-	Checks   []Check       `json:"checks,omitempty"`  // stories told to it over HTTP, each at its stage
+	Checks   []Check       `json:"checks,omitempty"`  // what else must be so, each at its stage
+	Loads    []LoadCheck   `json:"loads,omitempty"`   // how it bears many requests, each at its stage
+	Public   bool          `json:"public,omitempty"`  // checks call no private addresses
+	Items    []Item        `json:"items,omitempty"`   // the checklist
+	Images   *ImagePolicy  `json:"images,omitempty"`  // which images may be released; nil: any
 	URL      string        `json:"url,omitempty"`     // where users reach it; a rollback is verified here
 	Metrics  *MetricsSpec  `json:"metrics,omitempty"` // how it is watched; nil: it is not
 	Observe  time.Duration `json:"observe,omitempty"` // how long it is watched at 100 %, with the way back kept warm
@@ -23,6 +27,17 @@ type Spec struct {
 func (s Spec) ChecksAt(stage CheckStage) []Check {
 	var list []Check
 	for _, c := range s.Checks {
+		if c.Stage == stage {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// LoadsAt are the load checks of a stage, in the order of the catalog.
+func (s Spec) LoadsAt(stage CheckStage) []LoadCheck {
+	var list []LoadCheck
+	for _, c := range s.Loads {
 		if c.Stage == stage {
 			list = append(list, c)
 		}
@@ -107,6 +122,7 @@ type Policy struct {
 	Approvals           int           `json:"approvals"` // distinct people needed at each gate
 	RequesterMayApprove bool          `json:"requester_may_approve,omitempty"`
 	ApprovalExpires     time.Duration `json:"approval_expires"`
-	DeployAt            string        `json:"deploy_at,omitempty"`  // file:line of the rule, for "why"
-	ApproveAt           string        `json:"approve_at,omitempty"` // file:line of the rule, for "why"
+	ApprovePlan         bool          `json:"approve_plan,omitempty"` // people are asked before anything is changed
+	DeployAt            string        `json:"deploy_at,omitempty"`    // file:line of the rule, for "why"
+	ApproveAt           string        `json:"approve_at,omitempty"`   // file:line of the rule, for "why"
 }

@@ -1,6 +1,9 @@
 package deploy
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Phase is a chapter of the guide.
 type Phase string
@@ -41,6 +44,11 @@ const (
 	KindIncident StepKind = "rollback.incident.v1" // the evidence is kept
 	KindWatch    StepKind = "watch.look.v1"        // one look at the metrics; of no plan, made while a step waits
 
+	KindReady   StepKind = "preflight.ready.v1"   // the checklist and the image policy; waits for people
+	KindPropose StepKind = "preflight.propose.v1" // what would change
+	KindConfirm StepKind = "preflight.confirm.v1" // it is still what was approved
+	KindLoad    StepKind = "check.load.v1"        // one load check, stretch by stretch
+
 	KindSmoke      StepKind = "health.smoke.v1"        // the smoke checks, on the candidate's own URL
 	KindFunctional StepKind = "validate.functional.v1" // the functional checks, where users reach the service
 )
@@ -48,6 +56,10 @@ const (
 // InOneCall says that a step of this kind is carried out in one run, however long that takes: a story cannot be told in
 // pieces. Such a run may take what is left of the step's time.
 func (k StepKind) InOneCall() bool { return k == KindSmoke || k == KindFunctional }
+
+// standsStill says that a step of this kind goes on no further while its release is held, although it has begun: one that
+// waits for people, and one that sends load to what people may want to be left alone.
+func (k StepKind) standsStill() bool { return k == KindReady || k == KindLoad }
 
 // WatchName is the name under which looks are made. No plan has a step of that name.
 const WatchName StepName = "watch"
@@ -81,9 +93,10 @@ type Step struct {
 	Kind    StepKind   `json:"kind"`
 	Phase   Phase      `json:"phase"`
 	Status  StepStatus `json:"status"`
-	Percent int        `json:"percent,omitempty"` // gate, shift and bake: the share they are about
+	Percent int        `json:"percent,omitempty"` // gate, shift and bake: the share they are about; a gate about 0 is about the plan
+	Check   string     `json:"check,omitempty"`   // KindLoad: its name
 
-	Bake      time.Duration `json:"bake,omitempty"`   // KindBake
+	Bake      time.Duration `json:"bake,omitempty"`   // KindBake, KindObserve and KindLoad: how long it is to last
 	Within    time.Duration `json:"within,omitempty"` // time-out, counted from Begun; 0 = none
 	Needed    int           `json:"needed,omitempty"` // KindGate: approvals needed
 	Ask       AskPolicy     `json:"ask,omitempty"`    // KindGate
@@ -103,4 +116,13 @@ type Approval struct {
 	At     time.Time `json:"at"`
 	Forced bool      `json:"forced,omitempty"` // against the verdict
 	Reason string    `json:"reason,omitempty"` // why against the verdict
+	Plan   string    `json:"plan,omitempty"`   // hash of the proposal that was approved
+}
+
+// Wants is what a gate asks for: 50 %, or the plan.
+func (s *Step) Wants() string {
+	if s.Percent == 0 {
+		return "the plan"
+	}
+	return fmt.Sprintf("%d %%", s.Percent)
 }

@@ -25,6 +25,7 @@ type Store interface {
 	Reader
 	Owners
 	Announcements
+	Attestations
 	// Ping answers when the store can be read and written.
 	Ping(ctx context.Context) error
 }
@@ -191,7 +192,7 @@ type Announcement struct {
 	Shown    string            `json:"shown,omitempty"`    // fingerprint of the parent as shown last
 	Told     int64             `json:"told,omitempty"`     // journal revision up to which the thread is complete
 	ToldTo   int               `json:"told_to,omitempty"`  // and how many entries of the next revision are there
-	Asked    map[string]string `json:"asked,omitempty"`    // gate step → timestamp of the message that asks, "" once stamped
+	Asked    map[string]string `json:"asked,omitempty"`    // step, for a plan with its hash → timestamp of the message that asks, "" once stamped
 	Incident string            `json:"incident,omitempty"` // timestamp of the incident's message
 	Files    map[string]string `json:"files,omitempty"`    // what was uploaded, by name: its id, or "-" when it was given up
 	Posting  string            `json:"posting,omitempty"`  // key of the post whose outcome is not known yet

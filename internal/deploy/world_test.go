@@ -58,7 +58,7 @@ func (w *world) until(stop deploy.StepName) deploy.Action {
 		case a.Do == deploy.See:
 			w.see()
 		case a.Do == deploy.Act:
-			w.conclude(a.Step, deploy.Outcome{Facts: w.r.Facts}, nil)
+			w.conclude(a.Step, good(w.r), nil)
 		case a.Until.IsZero() || w.r.State == deploy.Waiting || w.r.State == deploy.Paused && w.r.Current().Status == deploy.Pending:
 			return a
 		default:
@@ -67,6 +67,20 @@ func (w *world) until(stop deploy.StepName) deploy.Action {
 	}
 	w.t.Fatal("the release goes in circles")
 	return deploy.Action{}
+}
+
+// good is what the current step comes to when all is well: nothing is open, and nothing would be changed.
+func good(r deploy.Release) deploy.Outcome {
+	out := deploy.Outcome{Facts: r.Facts}
+	switch r.Current().Kind {
+	case deploy.KindReady:
+		out.Ready = &deploy.Readiness{Total: len(r.Spec.Items), Proved: len(r.Spec.Items)}
+	case deploy.KindPropose, deploy.KindConfirm:
+		p := deploy.NewProposal(r, nil, "")
+		out.Proposal = &p
+	default:
+	}
+	return out
 }
 
 // see makes the look that is due.

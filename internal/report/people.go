@@ -10,15 +10,26 @@ func (d *document) decisions() {
 	d.line("- %s asked for it at %s%s.", d.who(d.r.Requester), clock(d.r.Created), because(d.r.Reason))
 	for _, s := range d.r.Steps {
 		for _, a := range s.Approvals {
-			d.line("- %s approved %d %% at %s%s.", d.who(a.By), s.Percent, clock(a.At), against(a))
+			d.line("- %s approved %s at %s%s.", d.who(a.By), wanted(s, a), clock(a.At), against(a))
 		}
 		if s.Kind == deploy.KindGate && s.Status == deploy.Done && len(s.Approvals) == 0 {
 			d.line("- %d %% went ahead by itself at %s.", s.Percent, clock(s.EndedAt))
 		}
 	}
+	for _, w := range d.r.Waivers {
+		d.line("- %s **waived** “%s” at %s%s.", d.who(w.By), inline(w.Text), clock(w.At), because(w.Reason))
+	}
 	if d.r.Incident != nil || d.r.State == deploy.RolledBack || d.r.State == deploy.RollingBack {
 		d.line("- %s took it back.", d.who(d.decider()))
 	}
+}
+
+// wanted is what was approved: a share, or the plan with its hash.
+func wanted(s deploy.Step, a deploy.Approval) string {
+	if a.Plan == "" {
+		return s.Wants()
+	}
+	return s.Wants() + " " + code(deploy.Proposal{Hash: a.Plan}.Short())
 }
 
 func against(a deploy.Approval) string {

@@ -106,6 +106,37 @@ func people(id deploy.UserID) string {
 	return map[deploy.UserID]string{"U0ALICE": "Alice", "U0BOB": "Bob | Ops", "U0CAROL": ""}[id]
 }
 
+// agreed is a release that began with an item waived and its plan approved, the second time, and did not bear its load.
+func agreed() deploy.Release {
+	r := going()
+	var l deploy.Latencies
+	for range 400 {
+		l.Add(12 * time.Millisecond)
+	}
+	r.Watch, r.Facts.Share, r.Facts.MaxShare = deploy.Watch{}, 0, 0
+	r.State, r.Ended, r.Why, r.By = deploy.Failed, at(20, 0), "the load check API broke a limit", deploy.Slipway
+	r.Steps = []deploy.Step{{Name: "preflight/approve", Kind: deploy.KindGate, Status: deploy.Done, EndedAt: at(9, 0),
+		Approvals: []deploy.Approval{{By: "U0BOB", At: at(9, 0), Plan: "3f2a9c1b0011"}}}}
+	r.Waivers = []deploy.Waiver{{Item: "image/signature", Text: "Signed: there is no signature", By: "U0BOB", At: at(5, 0), Reason: "signed from next week on | OPS-17"}}
+	r.Loads = []deploy.LoadResult{
+		{Check: "API", Stage: deploy.Smoke, Took: 4 * time.Second, Requests: 400, Failed: 8, Latencies: l, Breach: "8 of 400 requests failed (2 %), limit 0 %"},
+		{Check: "API", Stage: deploy.Functional, Took: 4 * time.Second, Requests: 400, Latencies: l, Done: true},
+		{Check: "Login", Stage: deploy.Functional, Took: time.Second, Requests: 100, Latencies: l},
+	}
+	return r
+}
+
+func agreeing() []deploy.Entry {
+	return []deploy.Entry{
+		{At: at(0, 0), Kind: deploy.EntryCreated, By: "U0ALICE"},
+		{At: at(4, 0), Kind: deploy.EntryAttested, Step: "preflight/ready", By: "U0CAROL", Text: "CORS policies configured"},
+		{At: at(5, 0), Kind: deploy.EntryWaived, Step: "preflight/ready", By: "U0BOB", Text: "Signed, because: signed from next week on | OPS-17"},
+		{At: at(7, 0), Kind: deploy.EntryApproved, Step: "preflight/approve", By: "U0BOB", Text: "approved the plan"},
+		{At: at(8, 0), Kind: deploy.EntryVoided, Step: "preflight/confirm", Text: "the approval is void: the image is sha256:5555, it was sha256:4444"},
+		{At: at(9, 0), Kind: deploy.EntryApproved, Step: "preflight/approve", By: "U0BOB", Text: "approved the plan"},
+	}
+}
+
 func TestReports(t *testing.T) {
 	t.Parallel()
 	done := going()
@@ -132,6 +163,7 @@ func TestReports(t *testing.T) {
 		"failed":    {failed, nil},
 		"by-hand":   {hand, nil},
 		"stuck":     {plain, nil},
+		"agreed":    {agreed(), agreeing()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

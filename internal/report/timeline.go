@@ -50,7 +50,7 @@ func tells(k deploy.EntryKind) bool {
 	case deploy.EntryIntent, deploy.EntryProgress:
 		return false
 	case deploy.EntryCreated, deploy.EntryTrouble, deploy.EntryOutcome, deploy.EntryFailure, deploy.EntryAsked, deploy.EntryApproved,
-		deploy.EntrySignal, deploy.EntryState, deploy.EntryVerdict, deploy.EntryNote:
+		deploy.EntrySignal, deploy.EntryState, deploy.EntryVerdict, deploy.EntryNote, deploy.EntryAttested, deploy.EntryWaived, deploy.EntryVoided:
 		return true
 	}
 	return true
@@ -84,6 +84,13 @@ func what(e deploy.Entry) string {
 		return strings.TrimSuffix("**"+stateWord(e.State)+"**: "+text, ": ")
 	case deploy.EntryVerdict:
 		return "verdict " + text
+	case deploy.EntryAttested:
+		return strings.TrimSuffix("attested: "+text, ": ")
+	case deploy.EntryWaived:
+		return strings.TrimSuffix("**waived**: "+text, ": ")
+	case deploy.EntryVoided:
+		said, why, _ := strings.Cut(text, ": ")
+		return strings.TrimSuffix("**"+said+"**: "+why, ": ")
 	case deploy.EntryAsked, deploy.EntryApproved, deploy.EntrySignal, deploy.EntryNote, deploy.EntryIntent, deploy.EntryProgress:
 	}
 	return text

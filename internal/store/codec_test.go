@@ -150,8 +150,9 @@ func full() deploy.Release {
 	one, ten := 1, 10
 	st := deploy.Step{
 		Name: "traffic/10", Kind: deploy.KindGate, Phase: deploy.Traffic, Status: deploy.Started, Percent: 10,
-		Bake: 5 * time.Minute, Within: time.Hour, Needed: 2, Ask: deploy.AskUnsure, Approvals: []deploy.Approval{{By: "U0BOB", At: at(1), Forced: true, Reason: "a dry run"}},
-		Begun: at(2), EndedAt: at(3), Until: at(4), Attempts: 3, Looks: 4, Look: at(5), Note: "2 of 2 agree",
+		Check: "API under load", Bake: 5 * time.Minute, Within: time.Hour, Needed: 2, Ask: deploy.AskUnsure,
+		Approvals: []deploy.Approval{{By: "U0BOB", At: at(1), Forced: true, Reason: "a dry run", Plan: "e3b0c442"}},
+		Begun:     at(2), EndedAt: at(3), Until: at(4), Attempts: 3, Looks: 4, Look: at(5), Note: "2 of 2 agree",
 	}
 	rev := deploy.Revision{Name: "coditect-app-r42-1", Version: "v1.2.4", Image: "gcr.io/p/coditect@sha256:ab", Tag: "rc-42",
 		URL: "https://rc-42---coditect.example", Warm: true}
@@ -169,11 +170,16 @@ func full() deploy.Release {
 			Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: []deploy.TrafficStep{{Percent: 10, Bake: time.Minute, Approve: true, Unsure: true}}},
 			Health:   []deploy.HealthCheck{{Path: "/health", Status: 200, Version: true, Timeout: time.Second}},
 			Checks:   []deploy.Check{checked()},
-			URL:      "https://coditect.example",
-			Metrics:  measured(),
-			Observe:  time.Hour,
+			Loads:    []deploy.LoadCheck{loaded()},
+			Public:   true,
+			Items: []deploy.Item{{Key: "security/cors", Group: "Security", Text: "CORS policies configured",
+				Prove: &deploy.Proof{Kind: deploy.ProveLiveIn, Arg: "staging"}, Owner: "@platform", Lasts: 720 * time.Hour}},
+			Images:  policed(),
+			URL:     "https://coditect.example",
+			Metrics: measured(),
+			Observe: time.Hour,
 			Policy: deploy.Policy{Deploy: []deploy.Principal{"@dev"}, Approve: []deploy.Principal{"S0OPS"}, Approvals: 2,
-				RequesterMayApprove: true, ApprovalExpires: time.Hour, DeployAt: "a.yaml:3", ApproveAt: "a.yaml:4"},
+				RequesterMayApprove: true, ApprovalExpires: time.Hour, ApprovePlan: true, DeployAt: "a.yaml:3", ApproveAt: "a.yaml:4"},
 			Channel: "C0OPS", OnCall: "@oncall", Source: "coditect-app.yaml",
 		},
 		State: deploy.Waiting, Why: "asks for approval", By: "U0ALICE", Since: at(6),
@@ -182,6 +188,16 @@ func full() deploy.Release {
 			Image:    deploy.Image{Repository: "gcr.io/p/coditect", Tag: "v1.2.4", Digest: "sha256:ab", Size: 12, Built: at(7)},
 			Baseline: rev, Candidate: rev, Operation: "operations/1", Share: 10, MaxShare: 50,
 		},
+		Readiness: &deploy.Readiness{Total: 45, Proved: 20, Attested: 21, Waived: 1, Open: []deploy.OpenItem{{Key: "security/cors",
+			Group: "Security", Text: "CORS policies configured", Owner: "@platform", Why: "attested until yesterday", Attest: true}}},
+		Waivers: []deploy.Waiver{{Item: "image/age", Text: "built 100 days ago", By: "U0BOB", At: at(8), Reason: "nothing else works"}},
+		Proposal: &deploy.Proposal{Hash: "e3b0c442", Image: "gcr.io/p/coditect@sha256:ab", Baseline: "app-r41-1",
+			Changes: []deploy.Change{{What: "cpu", From: "1", To: "2"}}, Unknown: "the platform did not answer",
+			Versions: map[string]string{"api-key:latest": "7"}, Settings: "5f70bf18"},
+		Loads: []deploy.LoadResult{{Check: "API under load", Stage: deploy.Smoke, Took: 2 * time.Second, Requests: 201, Failed: 3,
+			Latencies: deploy.Latencies{Counts: map[int]int64{0: 1, 141: 200}, Sum: 3 * time.Second, Max: time.Second},
+			Reasons:   map[string]int{"503": 3}, Done: true, Breach: "3 of 201 requests failed (1.5 %), 0 % at most",
+			Points: []deploy.LoadPoint{{At: 2 * time.Second, Rate: 100.5, P50: 12 * time.Millisecond, P99: 34 * time.Millisecond, Failed: 3}}}},
 		Watch: watched(), Incident: taken(),
 		Notes: []deploy.Note{{Kind: deploy.NoteBug, By: "U0BOB", At: at(9), Text: "asked", Link: "https://bugs.example/7", Done: true}},
 	}
@@ -194,7 +210,25 @@ func checked() deploy.Check {
 		Expect:  deploy.Expect{Status: 200, Headers: map[string]string{"Content-Type": "json"}, JSON: []string{".ok"}, Body: "ok", Latency: time.Second},
 		Capture: map[string]string{"TOKEN": ".token"},
 	}
-	return deploy.Check{Name: "Users", Stage: deploy.Functional, Calls: []deploy.Call{call}, Cleanup: []deploy.Call{call}, Within: time.Minute, Tries: 2}
+	return deploy.Check{Name: "Users", Stage: deploy.Functional, Calls: []deploy.Call{call}, Cleanup: []deploy.Call{call}, Within: time.Minute, Tries: 2,
+		Dependency: &deploy.Dependency{Kind: deploy.Redis, Address: "${secret:redis-url}"},
+		Command:    &deploy.Command{Run: []string{"scripts/smoke.sh", "--quick"}}, Job: "slipway-probe"}
+}
+
+func loaded() deploy.LoadCheck {
+	return deploy.LoadCheck{
+		Name: "API under load", Stage: deploy.Smoke, Targets: checked().Calls, Rate: 100, Concurrency: 10, For: 30 * time.Second, Most: 500,
+		Limits: deploy.LoadLimits{Rate: 90, Mean: 100 * time.Millisecond, P99: 500 * time.Millisecond, Failed: 0.01},
+	}
+}
+
+func policed() *deploy.ImagePolicy {
+	return &deploy.ImagePolicy{
+		MaxAge: 2160 * time.Hour, MaxSize: 1 << 30, Labels: []string{"org.opencontainers.image.revision"},
+		Scan: &deploy.ScanPolicy{Most: map[deploy.Severity]int{deploy.Critical: 0, deploy.High: 2}, MaxAge: 720 * time.Hour, Fixable: true,
+			Exceptions: []deploy.Exception{{ID: "CVE-2026-1234", Until: at(9), Reason: "not reachable"}}},
+		Signature: []string{"-----BEGIN PUBLIC KEY-----"},
+	}
 }
 
 func measured() *deploy.MetricsSpec {

@@ -95,6 +95,45 @@ func TestWhatHasEndedIsKeptForNinetyDaysAndWhatIsLiveForAsLongAsItIs(t *testing.
 	}
 }
 
+func TestAttestationsAreForgottenNinetyDaysAfterTheyExpired(t *testing.T) {
+	t.Parallel()
+	fx, m := mini(t)
+	s := fx.Store.(*store.Store)
+	attest := func(item string, lasts time.Duration) {
+		t.Helper()
+		if fresh, err := s.Attest(t.Context(), app, "U0BOB", map[string]time.Duration{item: lasts}, ""); err != nil || !fresh {
+			t.Fatalf("fresh %t, %v", fresh, err)
+		}
+	}
+	key := "sw:{" + strconv.Itoa(int(store.CRC16(app.Service)%16)) + "}:att:" + app.String()
+	there := func() string {
+		t.Helper()
+		if !m.Exists(key) {
+			return ""
+		}
+		items, err := m.HKeys(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(items, " ")
+	}
+	attest("data/backup", 30*day)
+	attest("security/cors", day)
+	fx.Advance(91*day + time.Second)
+	attest("security/https", day)
+	if items := there(); items != "data/backup security/https" {
+		t.Errorf("when the next is attested, there are %q", items)
+	}
+	fx.Advance(90 * day)
+	if items := there(); items != "data/backup security/https" {
+		t.Errorf("89 days after the last has expired, there are %q", items)
+	}
+	fx.Advance(2 * day)
+	if items := there(); items != "" {
+		t.Errorf("91 days after the last has expired, there are %q", items)
+	}
+}
+
 func TestEventsAreRememberedForSevenDays(t *testing.T) {
 	t.Parallel()
 	fx, _ := mini(t)
@@ -133,6 +172,9 @@ func TestAllKeysOfAServiceShareOneHashTag(t *testing.T) {
 	if cleared, err := s.Unlock(t.Context(), app, taken, "E4"); err != nil || !cleared {
 		t.Fatalf("cleared %t, %v", cleared, err)
 	}
+	if fresh, err := s.Attest(t.Context(), app, "U0BOB", map[string]time.Duration{"security/cors": day}, "E5"); err != nil || !fresh {
+		t.Fatalf("attested %t, %v", fresh, err)
+	}
 	r := create(t, s, app, "E1")
 	if _, err := s.Signal(t.Context(), r.ID, deploy.Signal{Kind: deploy.SignalPause}, "E2"); err != nil {
 		t.Fatal(err)
@@ -148,7 +190,7 @@ func TestAllKeysOfAServiceShareOneHashTag(t *testing.T) {
 			t.Errorf("%s is outside of %s", key, tag)
 		}
 	}
-	if keys < 18 {
+	if keys < 20 {
 		t.Errorf("only %d keys: %v", keys, m.Keys())
 	}
 }

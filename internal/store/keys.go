@@ -22,6 +22,7 @@ const wakeChannel = "sw:wake"
 //	sw:{p}:rel:<id>:ann         HASH    doc, sv, changed (since claimed), lease (its length), and the lease
 //	sw:{p}:target:<service/env> HASH    hold (release), since, live (release), runs (version), lock (JSON)
 //	sw:{p}:bars:<service/env>   LIST    what was taken back (JSON), newest first, at most twenty
+//	sw:{p}:att:<service/env>    HASH    item of the checklist → its attestation: when (Redis ms), until when, who
 //	sw:{p}:num:<service>        STRING  last number given
 //	sw:{p}:due, :announce       ZSET    release → when somebody must look at it, at its announcement (Redis ms)
 //	sw:{p}:active               ZSET    release → when it was created, until it ends
@@ -29,7 +30,7 @@ const wakeChannel = "sw:wake"
 //	sw:{p}:epoch                STRING  last epoch given
 //	sw:{p}:run                  STRING  the process of Redis that gave it
 //	sw:{p}:gaps                 LIST    where epochs may have been lost: last before, first after
-//	sw:{p}:seen:<event>         STRING  the release that the event was about, for seven days
+//	sw:{p}:seen:<event>         STRING  the release that the event was about (or the target), for seven days
 type keys string
 
 // keysFor is the partition of a service. All environments of a service share it, because they share numbers, and
@@ -54,6 +55,7 @@ func (k keys) announcement(id deploy.ReleaseID) string { return k.release(id) + 
 func (k keys) target(t deploy.Target) string           { return string(k) + "target:" + t.String() }
 func (k keys) bars(t deploy.Target) string             { return string(k) + "bars:" + t.String() }
 func (k keys) index(t deploy.Target) string            { return string(k) + "index:" + t.String() }
+func (k keys) attestations(t deploy.Target) string     { return string(k) + "att:" + t.String() }
 func (k keys) num(service string) string               { return string(k) + "num:" + service }
 func (k keys) seen(e deploy.EventID) string            { return string(k) + "seen:" + string(e) }
 func (k keys) due() string                             { return string(k) + "due" }

@@ -29,6 +29,8 @@ var (
 	dueScript               = load("due")
 	unlockScript            = load("unlock")
 	noteScript              = load("note")
+	attestScript            = load("attest")
+	attestedScript          = load("attested")
 )
 
 // script is a Lua file with the prelude in front of it.

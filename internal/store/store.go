@@ -13,6 +13,7 @@ import (
 const (
 	keepEnded = 90 * 24 * time.Hour // a release after its end; the live one of a target stays for as long as it is live
 	keepEvent = 7 * 24 * time.Hour  // the mark that an event was seen
+	keepVoid  = 90 * 24 * time.Hour // an attestation that no longer counts
 )
 
 // Store is deploy.Store in Redis. It is safe for concurrent use and keeps nothing in memory.

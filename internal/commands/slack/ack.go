@@ -24,9 +24,20 @@ type heard struct {
 	link     *link
 	life     int64 // of the link when it was heard
 	envelope string
-	url      string // response_url
-	inAck    bool   // the acknowledgement may carry the answer
+	place
+	inAck bool  // the acknowledgement may carry the answer
+	sent  *sent // a form that was sent
 }
+
+// answered is what a handler came to.
+type answered struct {
+	reply   commands.Reply
+	form    *commands.Form    // is opened, and nothing is said
+	wrong   map[string]string // with a form that was sent: it stays open
+	unheard bool              // the handler was not asked, or did not come back
+}
+
+func saying(text commands.Text) answered { return answered{reply: commands.Reply{Text: text}} }
 
 // spoken is the message that the acknowledgement of a slash command carries.
 type spoken struct {
@@ -37,7 +48,16 @@ type spoken struct {
 // answer acknowledges h and tells the person what the handler said: with the acknowledgement of a command, by
 // response_url after that of a press. A command's answer takes the response_url too if the connection was renewed
 // meanwhile, for then the acknowledgement may not count, and if it is too long for an acknowledgement.
-func (s *Socket) answer(ctx context.Context, h *heard, reply commands.Reply) {
+func (s *Socket) answer(ctx context.Context, h *heard, a answered) {
+	switch {
+	case h.sent != nil:
+		s.answerForm(ctx, h, a)
+		return
+	case a.form != nil:
+		s.openForm(ctx, h, *a.form)
+		return
+	}
+	reply := a.reply
 	text := cutMarkup(markup(reply.Text), mostAnswer)
 	if h.inAck && text != "" && h.life == h.link.life.Load() && encodedSize(text) < mostAck {
 		if s.acknowledge(ctx, h, spoken{ResponseType: sdk.ResponseTypeEphemeral, Text: text}) {

@@ -15,6 +15,7 @@ const (
 	incidentChart = "incident chart" // id of the file in the thread of the incident
 	imageRefused  = "image refused"  // how often Slack did not show that file in the message of the incident
 	reportFile    = "report"         // id of the file that was asked for, as long as the note does not say so
+	loadChart     = "load:"          // with the name of its step: id of the file
 	givenUp       = "-"              // it could not be had, and is not tried again
 )
 

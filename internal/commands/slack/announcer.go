@@ -28,8 +28,14 @@ type AnnouncerOptions struct {
 
 	Bugs   deploy.Notifier                                                                        // opens bug reports; nil: nobody does
 	Draw   func(deploy.Release) (picture []byte, alt string, err error)                           // a PNG; empty: there is nothing to draw. nil: no pictures
+	Load   LoadChart                                                                              // nil: no pictures of load checks
 	Report func(r deploy.Release, journal []deploy.Entry, name func(deploy.UserID) string) string // Markdown; nil: no reports
 }
+
+// LoadChart draws what a load check came to, as a PNG with words for who does not see it; empty: there is nothing to
+// draw. before is what it came to when the target was last brought to a good version, nil if that is not known; limit is
+// what the service must keep, 0 if nothing is asked.
+type LoadChart func(title string, l deploy.LoadResult, before *deploy.LoadResult, limit time.Duration) (picture []byte, alt string, err error)
 
 const (
 	// announceLease begins anew with each save, so before each post, upload and bug report: what follows takes

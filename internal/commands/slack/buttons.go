@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 
 	sdk "github.com/slack-go/slack"
 
@@ -18,9 +19,18 @@ func button(a commands.Action, words string, r *deploy.Release, step deploy.Step
 
 // rollBackButton asks once more, for it is the one click that users notice.
 func rollBackButton(r *deploy.Release, step deploy.StepName) sdk.BlockElement {
-	confirm := sdk.NewConfirmationBlockObject(plainText("Roll back?", 100), plainText(rollBackQuestion(r), 300),
-		plainText("Roll back", 30), plainText("Leave it", 30)).WithStyle(sdk.StyleDanger)
-	return button(commands.RollBack, "Roll back", r, step).WithStyle(sdk.StyleDanger).WithConfirm(confirm)
+	return goBackButton("Roll back", r, step)
+}
+
+// stopButton is the same in front of people who have to decide before anything is changed.
+func stopButton(r *deploy.Release, step deploy.StepName) sdk.BlockElement {
+	return goBackButton("Stop", r, step)
+}
+
+func goBackButton(words string, r *deploy.Release, step deploy.StepName) sdk.BlockElement {
+	confirm := sdk.NewConfirmationBlockObject(plainText(words+"?", 100), plainText(rollBackQuestion(r), 300),
+		plainText(words, 30), plainText("Leave it", 30)).WithStyle(sdk.StyleDanger)
+	return button(commands.RollBack, words, r, step).WithStyle(sdk.StyleDanger).WithConfirm(confirm)
 }
 
 // rollBackQuestion says what the click will do. It is plain text.
@@ -76,4 +86,22 @@ func gateButtons(r *deploy.Release, gate deploy.Step) sdk.Block {
 		list = append([]sdk.BlockElement{promote}, list...)
 	}
 	return row("gate", list...)
+}
+
+// planButtons are the answers to the question of the plan. The approval is of the plan that is shown, and of no other.
+func planButtons(r *deploy.Release, gate deploy.Step) sdk.Block {
+	approve := button(commands.Promote, "Approve the plan", r, gate.Name).WithStyle(sdk.StylePrimary)
+	if r.Proposal != nil {
+		approve.Value = planValue(r.ID, gate.Name, r.Proposal.Hash)
+	}
+	return row("gate", approve, button(commands.Pause, "Hold", r, gate.Name), stopButton(r, gate.Name))
+}
+
+// readyButtons are what can be done about open items.
+func readyButtons(r *deploy.Release, step deploy.Step) sdk.Block {
+	var list []sdk.BlockElement
+	if slices.ContainsFunc(r.Readiness.Open, func(o deploy.OpenItem) bool { return o.Attest }) {
+		list = append(list, button(commands.Attest, "Attest…", r, step.Name).WithStyle(sdk.StylePrimary))
+	}
+	return row("ready", append(list, button(commands.Waive, "Waive…", r, step.Name), stopButton(r, step.Name))...)
 }

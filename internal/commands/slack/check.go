@@ -20,7 +20,7 @@ type Scope struct {
 func RequiredScopes() []Scope {
 	return []Scope{
 		{"commands", "/deploy, /promote and /rollback"},
-		{"chat:write", "chat.postMessage and chat.update: the messages of a release"},
+		{"chat:write", "chat.postMessage and chat.update: the messages of a release; chat.postEphemeral: answers to forms"},
 		{"files:write", "files.getUploadURLExternal and files.completeUploadExternal: pictures of a canary"},
 		{"channels:read", "conversations.list and conversations.info: finding a channel by name"},
 		{"channels:history", "conversations.history and conversations.replies: finding a message whose posting is in doubt"},

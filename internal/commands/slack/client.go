@@ -131,6 +131,22 @@ func (c *Client) callNow(ctx context.Context, method string, do func(context.Con
 	return c.judge(method, do(ctx))
 }
 
+// whisper tells one person something in a channel. Slack does not keep it for who is not there.
+func (c *Client) whisper(ctx context.Context, channel, user, text string) error {
+	return c.call(ctx, methodWhisper, func(ctx context.Context) error {
+		_, err := c.api.PostEphemeralContext(ctx, channel, user, sdk.MsgOptionText(text, false))
+		return err
+	})
+}
+
+// open opens a form for the person whose press gave the trigger.
+func (c *Client) open(ctx context.Context, trigger string, form sdk.ModalViewRequest) error {
+	return c.call(ctx, methodForm, func(ctx context.Context) error {
+		_, err := c.api.OpenViewContext(ctx, trigger, form)
+		return err
+	})
+}
+
 // respond answers one person through the response_url of what they typed or pressed: five times in 30 minutes.
 func (c *Client) respond(ctx context.Context, url, text string) error {
 	return c.call(ctx, methodRespond, func(ctx context.Context) error {

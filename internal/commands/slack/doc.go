@@ -7,5 +7,6 @@
 // stored. Slack being slow or gone delays messages and nothing else.
 //
 // Start reading at Socket.Run (socket.go) for the way in and Announcer.Run (announcer.go) for the way out; what
-// people see is in parent.go, gate.go and entry.go, pure functions from a release to a message.
+// people see is in parent.go, gate.go, ready.go, plancard.go and entry.go, pure functions from a release to a message;
+// forms are drawn in form.go and read in submission.go.
 package slack

@@ -12,6 +12,9 @@ import (
 // news: what is about to be tried, and what the parent message or a question shows already.
 // u is how long steps took before, nil if nobody knows.
 func entryMessage(r deploy.Release, e deploy.Entry, u deploy.Usual) (m message, ok bool) {
+	if s, known := stepOf(&r, e.Step); known && s.Kind == deploy.KindPropose && e.Kind == deploy.EntryOutcome && r.Proposal != nil {
+		return planCard(r, e, u), true
+	}
 	text := entryText(&r, e, u)
 	return message{text: cutMarkup(text, mostEntry)}, text != ""
 }
@@ -38,6 +41,12 @@ func entryText(r *deploy.Release, e deploy.Entry, u deploy.Usual) string {
 		return judgedAnew(e)
 	case deploy.EntryNote:
 		return noted(r, e)
+	case deploy.EntryAttested:
+		return attested(e)
+	case deploy.EntryWaived:
+		return waived(e)
+	case deploy.EntryVoided:
+		return voided(e)
 	case deploy.EntryIntent, deploy.EntryProgress:
 	}
 	return ""
@@ -127,8 +136,11 @@ func evidence(text string) string {
 
 // entered says that a release changed its state. Waiting is said by the question itself.
 func entered(r *deploy.Release, e deploy.Entry) string {
-	if e.State == deploy.Parked {
+	switch {
+	case e.State == deploy.Parked:
 		return stopped(r, e)
+	case e.State == deploy.Running && e.By == deploy.Slipway && e.Text == "":
+		return "" // nothing is open any more, as the step says that ends with it
 	}
 	words := map[deploy.State]string{
 		deploy.Running: "▸ Going on", deploy.Paused: "■ Held", deploy.RollingBack: "↩ Rolling back",

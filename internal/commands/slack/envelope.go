@@ -62,30 +62,55 @@ func (s *Socket) envelope(ctx context.Context, l *link, kind socketmode.EventTyp
 		if cmd, ok := data.(sdk.SlashCommand); ok {
 			h.url, h.inAck = cmd.ResponseURL, true
 			r := request(cmd, req.EnvelopeID)
-			s.serve(ctx, h, func(ctx context.Context) commands.Reply { return s.handler.Command(ctx, r) })
+			s.serve(ctx, h, func(ctx context.Context) answered { return answered{reply: s.handler.Command(ctx, r)} })
 			return
 		}
 	case socketmode.EventTypeInteractive:
-		if p, url, err := press(req.Payload, req.EnvelopeID); !errors.Is(err, errNoPress) {
-			h.url = url
-			s.serve(ctx, h, func(ctx context.Context) commands.Reply {
-				if err != nil {
-					return commands.Reply{Text: sayForeign}
-				}
-				return s.handler.Press(ctx, p)
-			})
+		if s.interactive(ctx, h, req) {
 			return
 		}
 	case socketmode.EventTypeEventsAPI:
 		s.regrouped(data)
 	default:
 	}
-	// Neither a command nor one of our buttons: there is nothing to store, but Slack wants to know that it arrived.
+	// Neither a command, nor one of our buttons or forms: there is nothing to store, but Slack wants to know that it arrived.
 	s.begin(func() { s.acknowledge(ctx, h, nil) })
 }
 
+// interactive takes presses of buttons and forms that were sent; false for anything else.
+func (s *Socket) interactive(ctx context.Context, h *heard, req *socketmode.Request) bool {
+	p, at, err := press(req.Payload, req.EnvelopeID)
+	if !errors.Is(err, errNoPress) {
+		h.place = at
+		s.serve(ctx, h, func(ctx context.Context) answered {
+			switch {
+			case err != nil:
+				return saying(sayForeign)
+			case p.Action == commands.Attest, p.Action == commands.Waive:
+				f, reply, opens := s.handler.Form(ctx, p)
+				if opens {
+					return answered{form: &f}
+				}
+				return answered{reply: reply}
+			}
+			return answered{reply: s.handler.Press(ctx, p)}
+		})
+		return true
+	}
+	filled, form, ours := submission(req.Payload)
+	if !ours {
+		return false
+	}
+	h.sent = &form
+	s.serve(ctx, h, func(ctx context.Context) answered {
+		reply, wrong := s.handler.Submit(ctx, filled)
+		return answered{reply: reply, wrong: wrong}
+	})
+	return true
+}
+
 // serve has h answered by a handler, within handleWithin of now, at most opts.Handlers at the same time.
-func (s *Socket) serve(ctx context.Context, h *heard, answer func(context.Context) commands.Reply) {
+func (s *Socket) serve(ctx context.Context, h *heard, answer func(context.Context) answered) {
 	if s.count.waiting.Add(1) > int64(mostWaiting+cap(s.slots)) {
 		s.turnAway(ctx, h, sayBusy)
 		return
@@ -94,7 +119,7 @@ func (s *Socket) serve(ctx context.Context, h *heard, answer func(context.Contex
 		defer s.count.waiting.Add(-1)
 		within, cancel := context.WithTimeout(ctx, handleWithin)
 		defer cancel()
-		reply := commands.Reply{Text: sayBusy}
+		reply := answered{reply: commands.Reply{Text: sayBusy}, unheard: true}
 		select {
 		case s.slots <- struct{}{}:
 			reply = s.guarded(within, answer)
@@ -113,19 +138,19 @@ func (s *Socket) serve(ctx context.Context, h *heard, answer func(context.Contex
 func (s *Socket) turnAway(ctx context.Context, h *heard, text commands.Text) {
 	s.count.waiting.Add(-1)
 	s.count.refused.Add(1)
-	tell := func() { s.answer(ctx, h, commands.Reply{Text: text}) }
+	tell := func() { s.answer(ctx, h, answered{reply: commands.Reply{Text: text}, unheard: true}) }
 	if !s.begin(tell) {
 		tell()
 	}
 }
 
 // guarded calls a handler; a panic in it ends nothing but this answer.
-func (s *Socket) guarded(ctx context.Context, answer func(context.Context) commands.Reply) (reply commands.Reply) {
+func (s *Socket) guarded(ctx context.Context, answer func(context.Context) answered) (a answered) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.count.panics.Add(1)
 			s.log.Error().Interface("panic", v).Bytes("stack", debug.Stack()).Msg("a command handler panicked")
-			reply = commands.Reply{Text: sayDefect}
+			a = answered{reply: commands.Reply{Text: sayDefect}, unheard: true}
 		}
 	}()
 	return answer(ctx)

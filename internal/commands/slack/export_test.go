@@ -75,10 +75,10 @@ func DrawEntryBy(r deploy.Release, e deploy.Entry, u deploy.Usual) (Drawn, bool)
 	return Drawn{m}, ok
 }
 
-func Markup(t commands.Text) string                                 { return markup(t) }
-func CutMarkup(s string, n int) string                              { return cutMarkup(s, n) }
-func EncodedSize(s string) int                                      { return encodedSize(s) }
-func ParseValue(v string) (deploy.ReleaseID, deploy.StepName, bool) { return parseValue(v) }
+func Markup(t commands.Text) string                                         { return markup(t) }
+func CutMarkup(s string, n int) string                                      { return cutMarkup(s, n) }
+func EncodedSize(s string) int                                              { return encodedSize(s) }
+func ParseValue(v string) (deploy.ReleaseID, deploy.StepName, string, bool) { return parseValue(v) }
 
 // Untold lists the places of what is left to tell.
 func Untold(entries []deploy.Entry, told int64, toldTo int) (left []string) {
@@ -173,4 +173,13 @@ func (s *Socket) Hear(ctx context.Context, frame []byte) {
 func NewPatient(conn net.Conn, noticed, left func()) net.Conn {
 	c, _ := patiently(conn, nil, noticed, left)
 	return c
+}
+
+// DrawForm is a form as Slack is given it.
+func DrawForm(f commands.Form) any { return formView(f, private(f.Action, f.Release, "C0ONCALL")) }
+
+// PostDrawn posts a message.
+func (c *Client) PostDrawn(ctx context.Context, channel string, d Drawn) error {
+	_, _, err := c.api.PostMessageContext(ctx, channel, d.m.options()...)
+	return err
 }

@@ -46,10 +46,13 @@ func byItself(r *deploy.Release) string {
 
 func nextAnswer(r *deploy.Release) string {
 	cur := r.Current()
-	if cur == nil || cur.Until.IsZero() {
+	switch {
+	case cur != nil && cur.Kind == deploy.KindReady:
+		return nextItems(*cur)
+	case cur == nil || cur.Until.IsZero():
 		return ""
 	}
-	text := fmt.Sprintf("Next: somebody approves %d %% in the thread by %s; if nobody does, %s.", cur.Percent, clock(cur.Until), stays(r))
+	text := fmt.Sprintf("Next: somebody approves %s in the thread by %s; if nobody does, %s.", cur.Wants(), clock(cur.Until), stays(r))
 	if cur.Ask != deploy.AskAlways {
 		text += " It goes on by itself if it becomes healthy."
 	}

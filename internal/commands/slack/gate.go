@@ -10,6 +10,14 @@ import (
 	"slipway/internal/deploy"
 )
 
+// openQuestion is the step about which people are asked now, or nil: a gate, or the checklist.
+func openQuestion(r *deploy.Release) *deploy.Step {
+	if step := r.Readying(); step != nil && r.State == deploy.Waiting && len(r.Readiness.Open) > 0 {
+		return step
+	}
+	return openGate(r)
+}
+
 // openGate is the gate that waits for people now, or nil.
 func openGate(r *deploy.Release) *deploy.Step {
 	cur := r.Current()
@@ -19,9 +27,15 @@ func openGate(r *deploy.Release) *deploy.Step {
 	return cur
 }
 
-// askMessage is what asks people for their approval. who is the mention of those on call, written once per
-// gate: posting it is what notifies them. A zero now leaves out the numbers of the last look.
+// askMessage is what asks people for their approval, or for what is open. who is the mention of those who are asked,
+// written once per question: posting it is what notifies them. A zero now leaves out the numbers of the last look.
 func askMessage(r deploy.Release, gate deploy.Step, who string, now time.Time) message {
+	switch {
+	case gate.Kind == deploy.KindReady && r.Readiness != nil:
+		return readyMessage(r, gate, who)
+	case isPlanGate(gate) && r.Proposal != nil:
+		return planMessage(r, gate, who)
+	}
 	lines := []string{wants(&r, gate, who, judged(&r, now)), terms(&r, gate)}
 	if refusesPromotion(&r) {
 		lines = append(lines, forceLine(&r, gate))
@@ -32,8 +46,19 @@ func askMessage(r deploy.Release, gate deploy.Step, who string, now time.Time) m
 
 // stampMessage takes the place of the question once it is decided: the same, without buttons, and who decided.
 func stampMessage(r deploy.Release, gate deploy.Step, who, stamp string) message {
-	text := wants(&r, gate, who, "") + "\n" + stamp
+	text := joinLines(asked(&r, gate, who), stamp)
 	return message{text: text, blocks: []sdk.Block{section(text)}}
+}
+
+// asked is the first line of a question.
+func asked(r *deploy.Release, gate deploy.Step, who string) string {
+	switch {
+	case gate.Kind == deploy.KindReady && r.Readiness != nil:
+		return readyHead(r, who)
+	case isPlanGate(gate) && r.Proposal != nil:
+		return planHead(r, r.Proposal.Short(), who)
+	}
+	return wants(r, gate, who, "")
 }
 
 func wants(r *deploy.Release, gate deploy.Step, who, verdict string) string {
@@ -44,7 +69,7 @@ func wants(r *deploy.Release, gate deploy.Step, who, verdict string) string {
 			now += ", baked " + deploy.Planned(before.Bake)
 		}
 	}
-	text := fmt.Sprintf("*%s %s* wants %d %% of %s (%s)", esc(r.Target.Service), esc(r.Version), gate.Percent, esc(r.Target.Environment), now)
+	text := fmt.Sprintf("*%s %s* wants %s of %s (%s)", esc(r.Target.Service), esc(r.Version), gate.Wants(), esc(r.Target.Environment), now)
 	if who != "" {
 		text = who + "  " + text
 	}
@@ -124,6 +149,12 @@ func approvers(gate deploy.Step) string {
 
 // stampOf says in one line how a gate was decided. ok is false while it is not.
 func stampOf(r *deploy.Release, gate deploy.Step) (stamp string, ok bool) {
+	switch {
+	case gate.Kind == deploy.KindReady:
+		return readyStamp(r, gate)
+	case isPlanGate(gate):
+		return planStamp(r, gate)
+	}
 	switch {
 	case gate.Status == deploy.Done && len(gate.Approvals) < gate.Needed:
 		return fmt.Sprintf("✓ Went on to %d %% by itself at %s: healthy", gate.Percent, clock(gate.EndedAt)), true

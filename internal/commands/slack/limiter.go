@@ -21,6 +21,8 @@ const (
 	methodAuth     = "auth.test"
 	methodOpen     = "apps.connections.open"
 	methodRespond  = "response_url"
+	methodForm     = "views.open"
+	methodWhisper  = "chat.postEphemeral"
 
 	methodUploadURL = "files.getUploadURLExternal"
 	methodUpload    = "upload_url" // the address that the method before gave
@@ -45,6 +47,9 @@ var paces = map[string]pace{
 	methodUser:     {1.6, 30},
 	methodGroups:   {0.3, 8},
 	methodMembers:  {0.3, 8},
+
+	methodForm:    {1.6, 10},
+	methodWhisper: {1.6, 10},
 
 	methodUploadURL: {1.6, 10},
 	methodComplete:  {1.6, 10},

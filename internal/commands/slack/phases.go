@@ -40,7 +40,7 @@ func phases(r *deploy.Release, now time.Time, u deploy.Usual) []phase {
 		p.status = p.sum()
 		p.took = p.duration(now)
 		p.slow = p.slowness(now, u)
-		p.note = p.evidence()
+		p.note = p.evidence(r)
 	}
 	return list
 }
@@ -106,20 +106,37 @@ func (p *phase) slowness(now time.Time, u deploy.Usual) string {
 }
 
 // evidence is what a phase has to show in one line.
-func (p *phase) evidence() string {
+func (p *phase) evidence(r *deploy.Release) string {
 	if p.id == deploy.Traffic && p.status != sdk.TaskCardStatusError {
 		return p.shares()
 	}
 	var notes []string
 	for _, s := range p.steps {
-		if s.Kind == deploy.KindRetire && s.Status == deploy.Done {
-			continue // what was tidied up proves nothing
-		}
-		if note := oneLine(firstLine(s)); note != "" && (p.status != sdk.TaskCardStatusError || s.Status == deploy.Broken) {
+		if note := oneLine(proof(r, s)); note != "" && (p.status != sdk.TaskCardStatusError || s.Status == deploy.Broken) {
 			notes = append(notes, note)
 		}
 	}
 	return cut(strings.Join(notes, "; "), mostNote)
+}
+
+// proof is the evidence of one step.
+func proof(r *deploy.Release, s deploy.Step) string {
+	switch {
+	case s.Status == deploy.Broken:
+	case s.Kind == deploy.KindRetire && s.Status == deploy.Done:
+		return "" // what was tidied up proves nothing
+	case s.Kind == deploy.KindLoad && s.Status == deploy.Started:
+		return "" // it changes with each stretch, and the state of the release counts it through
+	case s.Kind == deploy.KindReady && r.Readiness != nil:
+		return checklistNote(r)
+	case s.Kind == deploy.KindPropose && s.Status == deploy.Done && r.Proposal != nil:
+		return planNote(*r.Proposal)
+	case s.Kind == deploy.KindConfirm: // the approval says as much
+		return ""
+	case isPlanGate(s) && s.Status == deploy.Done:
+		return "approved"
+	}
+	return firstLine(s)
 }
 
 // firstLine is the evidence of a step without what follows line by line: each check has a line of its own, which is for

@@ -10,14 +10,14 @@ import (
 // A chart of fewer looks shows nothing.
 const leastPoints = 3
 
-// pictures uploads the chart of the newest verdict, and that of an incident. Text says the same, so a picture that
-// Slack does not take is given up, and nothing waits for it.
+// pictures uploads the chart of the newest verdict, that of an incident, and one of each load check. Text says the same,
+// so a picture that Slack does not take is given up, and nothing waits for it.
 func (t *round) pictures(ctx context.Context) error {
-	if t.a.opts.Draw == nil {
-		return nil
+	if err := t.loadCharts(ctx); err != nil || t.a.opts.Draw == nil {
+		return err
 	}
 	if rev := t.note.Files[chartDue]; rev != "" && rev != t.note.Files[chartOf] && t.worthDrawing() {
-		id, err := t.picture(ctx, t.note.Parent, "verdict-"+rev)
+		id, err := t.picture(ctx, t.note.Parent, "verdict-"+rev, t.chart)
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (t *round) pictures(ctx context.Context) error {
 		!t.release.State.Terminal() || !drawable(&t.release) {
 		return nil
 	}
-	id, err := t.picture(ctx, t.note.Incident, "incident")
+	id, err := t.picture(ctx, t.note.Incident, "incident", t.chart)
 	if id != "" {
 		t.noteFile(incidentChart, id)
 		t.comeBack(imageSoon) // the message of the incident shows it then
@@ -47,16 +47,19 @@ func (t *round) worthDrawing() bool {
 	return len(t.release.Watch.Points) >= leastPoints || !watched(&t.release)
 }
 
-// picture draws the release and puts it into a thread. It gives the id of the file, or givenUp; "" if there is no call
+// chart is the canary against what ran before.
+func (t *round) chart() (png []byte, alt string, err error) { return t.a.opts.Draw(t.release) }
+
+// picture has something drawn and puts it into a thread. It gives the id of the file, or givenUp; "" if there is no call
 // left for it now, or if it gave way: it holds no message up, and so ends as soon as the release changes.
-func (t *round) picture(ctx context.Context, thread, name string) (id string, err error) {
+func (t *round) picture(ctx context.Context, thread, name string, draw func() ([]byte, string, error)) (id string, err error) {
 	if !t.may(methodComplete, "", tickLeaves) {
 		return "", nil
 	}
 	var png []byte
 	var alt string
 	err = t.guarded("draw a chart", func() (err error) {
-		png, alt, err = t.a.opts.Draw(t.release)
+		png, alt, err = draw()
 		return err
 	})
 	if err != nil || len(png) == 0 {

@@ -38,7 +38,8 @@ func newRelease(t testing.TB, change func(*deploy.Ask)) deploy.Release {
 	return r
 }
 
-// play carries a release on with the engine's own decisions; every step takes 10 s, if not instant, and finds what is usual.
+// play carries a release on with the engine's own decisions; every step but the plan takes 10 s, if not instant, and
+// finds what is usual.
 type play struct {
 	t       testing.TB
 	release deploy.Release
@@ -46,6 +47,7 @@ type play struct {
 	now     time.Time
 	instant bool                                                       // steps take no time
 	looks   func(*play) (*deploy.Look, error)                          // what a look comes to
+	changes func(deploy.Release) deploy.Proposal                       // what it would change; nil: the usual
 	commit  func(r deploy.Release, entries []deploy.Entry) (rev int64) // nil: nothing is stored
 }
 
@@ -81,7 +83,7 @@ func (p *play) until(step deploy.StepName) *play {
 		}
 		switch {
 		case action.Do == deploy.Act:
-			if !p.instant {
+			if !p.instant && action.Step != "preflight/plan" {
 				p.now = p.now.Add(10 * time.Second)
 			}
 			r, entries = deploy.Conclude(p.release, action.Step, p.outcome(r, action.Step), nil, p.now)
@@ -108,7 +110,11 @@ func (p *play) outcome(r deploy.Release, name deploy.StepName) deploy.Outcome {
 		f.Baseline = deploy.Revision{Name: "coditect-app-production-r41-1", Version: "v1.2.3"}
 		out.Note = "baseline v1.2.3 at 100 %"
 	case "preflight/image":
+		f.Image = deploy.Image{Repository: "gcr.io/my-gcp-project/coditect", Tag: r.Version, Digest: "sha256:9f2c4a5b6c7d8e9f00112233445566778899aabbccddeeff0011223344556677"}
 		out.Note = "digest sha256:9f2c…"
+	case "preflight/plan", "preflight/confirm":
+		proposal := p.propose(r)
+		out.Proposal, out.Note = &proposal, "plan "+proposal.Short()
 	case "deploy/revision":
 		f.Candidate = deploy.Revision{Name: "coditect-app-production-r42-1"}
 		out.Note = "coditect-app-production-r42-1, 0 %"
@@ -125,6 +131,24 @@ func (p *play) outcome(r deploy.Release, name deploy.StepName) deploy.Outcome {
 	}
 	out.Facts = f
 	return out
+}
+
+// propose is what a release would change, as the tests have it.
+func (p *play) propose(r deploy.Release) deploy.Proposal {
+	if p.changes == nil {
+		proposal := deploy.NewProposal(r, []deploy.Change{{What: "cpu", From: "1", To: "2"}, {What: "env", To: "FEATURE_PREFS"}}, "")
+		proposal.Hash = "3f2a9c1b00112233445566778899aabbccddeeff00112233445566778899aabb" // whatever else the spec may come to say
+		return proposal
+	}
+	return p.changes(r)
+}
+
+// concludes has a step come to something.
+func (p *play) concludes(step deploy.StepName, out deploy.Outcome, err error) *play {
+	out.Facts = p.release.Facts
+	r, entries := deploy.Conclude(p.release, step, out, err, p.now)
+	p.keep(r, entries)
+	return p
 }
 
 func (p *play) look() {

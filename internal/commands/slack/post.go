@@ -39,17 +39,17 @@ func (k keyKind) inChannel() bool { return k == keyParent || k == keyIncident }
 
 // postKey names a message before it is posted, so that it can be found again by its metadata.
 type postKey struct {
-	kind keyKind
-	step deploy.StepName // keyAsk
-	rev  int64           // keyEntry
-	nth  int             // keyEntry
+	kind  keyKind
+	asked string // keyAsk: the key in Announcement.Asked
+	rev   int64  // keyEntry
+	nth   int    // keyEntry
 }
 
 // String gives parent, ask traffic/50/gate or entry 12 0.
 func (k postKey) String() string {
 	switch k.kind {
 	case keyAsk:
-		return string(keyAsk) + " " + string(k.step)
+		return string(keyAsk) + " " + k.asked
 	case keyEntry:
 		return fmt.Sprintf("%s %d %d", keyEntry, k.rev, k.nth)
 	case keyParent, keyIncident:
@@ -64,7 +64,7 @@ func parsePostKey(text string) (postKey, bool) {
 	case k.kind.inChannel() && len(parts) == 1:
 		return k, true
 	case k.kind == keyAsk && len(parts) == 2:
-		k.step = deploy.StepName(parts[1])
+		k.asked = parts[1]
 		return k, true
 	case k.kind == keyEntry && len(parts) == 3:
 		rev, err1 := strconv.ParseInt(parts[1], 10, 64)
@@ -161,7 +161,7 @@ func (t *round) adopt(key postKey, ts string) {
 	case keyIncident:
 		t.note.Incident = ts
 	case keyAsk:
-		t.asked(key.step, ts)
+		t.asked(key.asked, ts)
 	case keyEntry:
 		for i, l := range t.lines {
 			if l.Rev == key.rev && l.nth == key.nth {

@@ -48,10 +48,13 @@ func open(t testing.TB, change func(*workspace.Options), opts *slack.Options) (*
 // handler answers as told and remembers what it heard.
 type handler struct {
 	command func(ctx context.Context, r commands.Request) string
+	form    func(commands.Press) commands.Form // nil: none is opened
+	submit  func(commands.Filled) (commands.Reply, map[string]string)
 
 	mu       sync.Mutex
 	requests []commands.Request
 	presses  []commands.Press
+	filled   []commands.Filled
 }
 
 func (h *handler) Command(ctx context.Context, r commands.Request) commands.Reply {
@@ -70,6 +73,26 @@ func (h *handler) Press(_ context.Context, p commands.Press) commands.Reply {
 	defer h.mu.Unlock()
 	h.presses = append(h.presses, p)
 	return commands.Reply{Text: commands.Text{}.Plain("pressed " + string(p.Action))}
+}
+
+func (h *handler) Form(_ context.Context, p commands.Press) (commands.Form, commands.Reply, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.presses = append(h.presses, p)
+	if h.form == nil {
+		return commands.Form{}, commands.Reply{Text: commands.Text{}.Plain("nothing is open")}, false
+	}
+	return h.form(p), commands.Reply{}, true
+}
+
+func (h *handler) Submit(_ context.Context, f commands.Filled) (commands.Reply, map[string]string) {
+	h.mu.Lock()
+	h.filled = append(h.filled, f)
+	h.mu.Unlock()
+	if h.submit == nil {
+		return commands.Reply{Text: commands.Text{}.Plain("taken")}, nil
+	}
+	return h.submit(f)
 }
 
 func (h *handler) heard() []commands.Request {

@@ -21,6 +21,10 @@ import (
 type Handler interface {
 	Command(ctx context.Context, r commands.Request) commands.Reply
 	Press(ctx context.Context, p commands.Press) commands.Reply
+	// Form is what a press of Attest or Waive opens; if it opens nothing, ok is false and the reply says why.
+	Form(ctx context.Context, p commands.Press) (f commands.Form, r commands.Reply, ok bool)
+	// Submit takes a form that was sent. With something wrong, by the keys "items" and "reason", nothing was stored.
+	Submit(ctx context.Context, f commands.Filled) (r commands.Reply, wrong map[string]string)
 }
 
 // SocketOptions change how a Socket works; zero fields mean the defaults.

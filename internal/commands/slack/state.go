@@ -103,6 +103,8 @@ func progress(r *deploy.Release, now time.Time) string {
 	switch {
 	case cur.Kind == deploy.KindBake || cur.Kind == deploy.KindObserve:
 		words = staying(r, cur, now)
+	case cur.Kind == deploy.KindLoad:
+		words = loading(r, cur, now)
 	case cur.Kind == deploy.KindGate: // it waits for looks, which come when they come
 	case elapsed != "":
 		words += ", " + elapsed
@@ -134,10 +136,13 @@ func staying(r *deploy.Release, cur *deploy.Step, now time.Time) string {
 
 func waiting(r *deploy.Release) string {
 	gate := r.Current()
-	if gate == nil {
+	switch {
+	case gate == nil:
 		return "waiting"
+	case gate.Kind == deploy.KindReady:
+		return waitingForItems(r)
 	}
-	words := fmt.Sprintf("waiting for approval of %d %% since %s", gate.Percent, clock(r.Since))
+	words := fmt.Sprintf("waiting for approval of %s since %s", gate.Wants(), clock(r.Since))
 	if gate.Needed > 1 {
 		words += fmt.Sprintf(" (%d of %d)", len(gate.Approvals), gate.Needed)
 	}

@@ -135,7 +135,7 @@ func approvalLines(r *deploy.Release) string {
 	var lines []string
 	for _, s := range r.Steps {
 		for _, a := range s.Approvals {
-			line := fmt.Sprintf("%d %% by %s at %s", s.Percent, mention(a.By), clock(a.At))
+			line := fmt.Sprintf("%s by %s at %s", s.Wants(), mention(a.By), clock(a.At))
 			if a.Forced {
 				line = "▲ " + line + ", against the verdict, because: " + esc(cut(oneLine(a.Reason), mostNote))
 			}
@@ -144,6 +144,9 @@ func approvalLines(r *deploy.Release) string {
 		if s.Kind == deploy.KindGate && s.Status == deploy.Done && len(s.Approvals) == 0 {
 			lines = append(lines, fmt.Sprintf("%d %% by Slipway at %s: healthy", s.Percent, clock(s.EndedAt)))
 		}
+	}
+	for _, w := range r.Waivers {
+		lines = append(lines, waiverLine(w))
 	}
 	return listed("Approved", lines, mostOthers)
 }

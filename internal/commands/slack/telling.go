@@ -101,31 +101,30 @@ func (t *round) tick(ctx context.Context) error {
 	return t.editParent(ctx, tickLeaves)
 }
 
-// stamps edits the questions that have been answered, and counts approvals on the one that is open.
+// stamps edits the questions that have been answered, and counts what has come in on the one that is open.
 func (t *round) stamps(ctx context.Context) error {
-	for _, name := range sortedKeys(t.note.Asked) {
-		ts := t.note.Asked[name]
-		gate, known := stepOf(&t.release, deploy.StepName(name))
+	for _, key := range sortedKeys(t.note.Asked) {
+		ts := t.note.Asked[key]
+		name, plan := splitKey(key)
+		step, known := stepOf(&t.release, name)
 		if ts == "" || !known {
 			continue
 		}
-		if stamp, decided := stampOf(&t.release, gate); decided {
+		now, err := t.question(ctx, step, plan)
+		switch {
+		case err != nil:
+			return err
+		case now.as != "" && now.as != t.shown.ask:
 			if !t.may(methodUpdate, "", urgent) {
 				return nil
 			}
-			if t.editAsk(ctx, ts, stampMessage(t.release, gate, t.onCall(ctx), stamp)) {
-				t.note.Asked[name], t.shown.ask = "", ""
+			if !t.editAsk(ctx, ts, now.m) {
+				continue
 			}
-			continue
+			t.shown.ask = now.as
 		}
-		if open := openGate(&t.release); open == nil || open.Name != gate.Name {
-			continue
-		}
-		m := askMessage(t.release, gate, t.onCall(ctx), t.now())
-		if shown := askMessage(t.release, gate, t.onCall(ctx), zero).fingerprint(); shown != t.shown.ask && t.may(methodUpdate, "", urgent) {
-			if t.editAsk(ctx, ts, m) {
-				t.shown.ask = shown
-			}
+		if now.final {
+			t.note.Asked[key], t.shown.ask = "", ""
 		}
 	}
 	return nil
@@ -148,31 +147,35 @@ func (t *round) onCall(ctx context.Context) string {
 	return t.a.directory.Mention(ctx, deploy.Principal(t.release.Spec.OnCall))
 }
 
-// ask posts the question of the open gate, once.
+// ask posts the question that is open, once.
 func (t *round) ask(ctx context.Context) error {
-	gate := openGate(&t.release)
-	if gate == nil || t.note.Asked[string(gate.Name)] != "" {
+	step := openQuestion(&t.release)
+	if step == nil {
+		return nil
+	}
+	key := questionKey(&t.release, *step)
+	if t.note.Asked[key] != "" {
 		return nil
 	}
 	if !t.may(methodPost, t.note.Channel, urgent) {
 		return errStop
 	}
-	who := t.onCall(ctx)
-	m := askMessage(t.release, *gate, who, t.now())
-	ts, err := t.post(ctx, postKey{kind: keyAsk, step: gate.Name}, m)
+	who := t.asks(ctx, *step)
+	m := askMessage(t.release, *step, who, t.now())
+	ts, err := t.post(ctx, postKey{kind: keyAsk, asked: key}, m)
 	if err != nil {
 		return err
 	}
-	t.asked(gate.Name, ts)
-	t.shown.ask = askMessage(t.release, *gate, who, zero).fingerprint()
+	t.asked(key, ts)
+	t.shown.ask = askMessage(t.release, *step, who, zero).fingerprint()
 	return nil
 }
 
-func (t *round) asked(step deploy.StepName, ts string) {
+func (t *round) asked(key, ts string) {
 	if t.note.Asked == nil {
 		t.note.Asked = map[string]string{}
 	}
-	t.note.Asked[string(step)] = ts
+	t.note.Asked[key] = ts
 }
 
 // thread posts what has not been told yet, in order, each entry once. A question waits for no entry that cannot be
@@ -193,14 +196,16 @@ func (t *round) thread(ctx context.Context) error {
 
 func (t *round) tellLine(ctx context.Context, l line) error {
 	if l.Kind == deploy.EntryAsked {
-		gate := openGate(&t.release)
-		_, asked := t.note.Asked[string(l.Step)]
+		open := openQuestion(&t.release)
 		switch {
-		case gate != nil && gate.Name == l.Step:
+		case open != nil && open.Name == l.Step:
 			return t.ask(ctx)
-		case asked:
+		case t.wasAsked(l.Step):
 			return nil
 		}
+	}
+	if open := openQuestion(&t.release); open != nil && open.Kind == deploy.KindReady && l.State == deploy.Waiting {
+		return t.ask(ctx)
 	}
 	m, ok := entryMessage(t.release, l.Entry, t.usual)
 	if !ok {

@@ -36,7 +36,7 @@ func label(s deploy.Step) string {
 		if s.Ask != deploy.AskAlways {
 			return fmt.Sprintf("Verdict before %d %%", s.Percent)
 		}
-		return fmt.Sprintf("Approval of %d %%", s.Percent)
+		return "Approval of " + s.Wants()
 	case deploy.KindShift:
 		return fmt.Sprintf("%d %% of traffic", s.Percent)
 	case deploy.KindBake:
@@ -59,6 +59,14 @@ func label(s deploy.Step) string {
 		return "Smoke checks"
 	case deploy.KindFunctional:
 		return "Functional checks"
+	case deploy.KindReady:
+		return "Checklist"
+	case deploy.KindPropose:
+		return "Plan"
+	case deploy.KindConfirm:
+		return "Plan as approved"
+	case deploy.KindLoad:
+		return "Load check " + loadName(s)
 	}
 	return esc(string(s.Name))
 }
@@ -78,7 +86,7 @@ func doing(r *deploy.Release, s deploy.Step) string {
 		if s.Ask != deploy.AskAlways && r.State != deploy.Waiting {
 			return fmt.Sprintf("waiting for a verdict before %d %%", s.Percent)
 		}
-		return fmt.Sprintf("waiting for approval of %d %%", s.Percent)
+		return "waiting for approval of " + s.Wants()
 	case deploy.KindShift:
 		return fmt.Sprintf("moving to %d %%", s.Percent)
 	case deploy.KindBake:
@@ -104,6 +112,14 @@ func doing(r *deploy.Release, s deploy.Step) string {
 		return "running the smoke checks"
 	case deploy.KindFunctional:
 		return "running the functional checks"
+	case deploy.KindReady:
+		return "going through the checklist"
+	case deploy.KindPropose:
+		return "working out what would change"
+	case deploy.KindConfirm:
+		return "making sure that the plan is still as approved"
+	case deploy.KindLoad:
+		return "running the load check " + loadName(s)
 	}
 	return "at " + esc(string(s.Name))
 }
@@ -146,6 +162,14 @@ func will(r *deploy.Release, s deploy.Step) string {
 		return "runs the smoke checks on the new revision"
 	case deploy.KindFunctional:
 		return "runs the functional checks where users reach it"
+	case deploy.KindReady:
+		return "goes through the checklist"
+	case deploy.KindPropose:
+		return "works out what would change"
+	case deploy.KindConfirm:
+		return "makes sure that the plan is still as approved"
+	case deploy.KindLoad:
+		return "load check " + loadName(s) + " for " + deploy.Planned(s.Bake)
 	}
 	return esc(string(s.Name))
 }
@@ -160,7 +184,7 @@ func willAsk(gate deploy.Step) string {
 		return on + ", otherwise is held"
 	case deploy.AskAlways:
 	}
-	return fmt.Sprintf("asks for approval of %d %%", gate.Percent)
+	return "asks for approval of " + gate.Wants()
 }
 
 // goingBack says that the plan in force is the one of going back.

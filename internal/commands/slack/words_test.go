@@ -40,11 +40,14 @@ func TestAnswersAreWrittenInSlacksMarkup(t *testing.T) {
 
 func TestAButtonsValueIsTakenOnlyIfItIsOurs(t *testing.T) {
 	t.Parallel()
-	if id, step, ok := slack.ParseValue("coditect-app-42|traffic/50/gate"); id != "coditect-app-42" || step != "traffic/50/gate" || !ok {
+	if id, step, plan, ok := slack.ParseValue("coditect-app-42|preflight/approve|3f2a"); id != "coditect-app-42" || step != "preflight/approve" || plan != "3f2a" || !ok {
+		t.Errorf("%q %q %q %v", id, step, plan, ok)
+	}
+	if id, step, plan, ok := slack.ParseValue("coditect-app-42|traffic/50/gate"); id != "coditect-app-42" || step != "traffic/50/gate" || plan != "" || !ok {
 		t.Errorf("%q %q %v", id, step, ok)
 	}
 	for _, v := range []string{"", "coditect-app-42", "|step", "coditect-app|step", "coditect-app-0|step", "a-1|" + strings.Repeat("x", 2000)} {
-		if id, step, ok := slack.ParseValue(v); ok {
+		if id, step, _, ok := slack.ParseValue(v); ok {
 			t.Errorf("%q is taken as %q %q", v, id, step)
 		}
 	}
@@ -62,7 +65,7 @@ func TestTheThreadGoesOnWhereItStopped(t *testing.T) {
 
 func TestAPostIsFoundByTheKeyItWasPostedUnder(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"parent", "ask traffic/50/gate", "entry 12 0"} {
+	for _, key := range []string{"parent", "ask traffic/50/gate", "ask preflight/approve#3f2a9c1b", "entry 12 0"} {
 		if !slack.PostKeyRoundTrips(key) {
 			t.Errorf("%q", key)
 		}

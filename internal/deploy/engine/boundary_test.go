@@ -34,7 +34,7 @@ func TestBoundariesArePassedInOrderAndWhatIsStoredThereIsWhatTheySay(t *testing.
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			got = append(got, passed{p, r.Steps[2].Status})
+			got = append(got, passed{p, revision(r).Status})
 		}
 	})
 	b.await("succeeded", in(deploy.Succeeded))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -50,7 +51,7 @@ func newBenchOver(t *testing.T, s *store.Store, change ...func(*deploy.Spec)) *b
 	t.Helper()
 	b := &bench{t: t, store: s, runners: map[deploy.StepKind]deploy.Runner{}}
 	t.Cleanup(func() { _ = b.store.Close() })
-	for _, k := range []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindHealth,
+	for _, k := range []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindPropose, deploy.KindRevision, deploy.KindHealth,
 		deploy.KindShift, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify, deploy.KindValidate, deploy.KindIncident} {
 		b.on(k, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
 			return deploy.Outcome{}, nil
@@ -86,6 +87,12 @@ func (b *bench) on(k deploy.StepKind, do deploy.RunnerFunc) {
 		out.Facts = r.Facts
 		return out, err
 	})
+}
+
+// revision is the step in which something is changed for the first time.
+func revision(r deploy.Release) deploy.Step {
+	i := slices.IndexFunc(r.Steps, func(s deploy.Step) bool { return s.Kind == deploy.KindRevision })
+	return r.Steps[i]
 }
 
 func (b *bench) acted() []deploy.StepName {
@@ -155,7 +162,7 @@ func TestReleaseIsCarriedToItsEndThroughItsGate(t *testing.T) {
 	b.await("waiting", in(deploy.Waiting))
 	b.say(deploy.Signal{Kind: deploy.SignalPromote, By: "U0BOB", Step: "traffic/100/gate"})
 	b.await("succeeded", in(deploy.Succeeded))
-	want := []deploy.StepName{"preflight/service", "preflight/image", "deploy/revision", "traffic/100", "validate/service", "traffic/retire"}
+	want := []deploy.StepName{"preflight/service", "preflight/image", "preflight/plan", "deploy/revision", "traffic/100", "validate/service", "traffic/retire"}
 	if d := cmp.Diff(want, b.acted()); d != "" {
 		t.Errorf("acts (-want +got):\n%s", d)
 	}
@@ -173,7 +180,7 @@ func TestIntentIsStoredBeforeTheAct(t *testing.T) {
 		if err != nil {
 			return deploy.Outcome{}, err
 		}
-		stored <- r.Steps[2].Status
+		stored <- revision(r).Status
 		return deploy.Outcome{}, nil
 	})
 	b.start("one", b.store)
@@ -201,13 +208,13 @@ func TestNothingIsDoneWhileTheIntentIsNotConfirmed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	tried := make(chan struct{}, 100)
-	b.on(deploy.KindImage, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
+	b.on(deploy.KindPropose, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
 		tried <- struct{}{}
 		return deploy.Outcome{}, nil
 	})
 	stop := b.start("one", &unsure{Owners: b.store, step: "deploy/revision"})
 	<-tried
-	<-tried // the outcome of the image goes with the refused intent, so it is looked at again
+	<-tried // the outcome of the plan goes with the refused intent, so it is looked at again
 	stop()
 	for _, s := range b.acted() {
 		if s == "deploy/revision" {
@@ -231,8 +238,8 @@ func TestRollBackCancelsTheStepInProgress(t *testing.T) {
 	b.say(deploy.Signal{Kind: deploy.SignalRollBack, By: "U0BOB", Reason: "wrong version"})
 	<-cancelled
 	r := b.await("ended", func(r deploy.Release) bool { return r.State.Terminal() })
-	if r.State != deploy.Failed || r.Steps[2].Status != deploy.Skipped || r.By != "U0BOB" {
-		t.Errorf("%s by %s, step %s; want failed by bob (no user saw it), step skipped", r.State, r.By, r.Steps[2].Status)
+	if r.State != deploy.Failed || revision(r).Status != deploy.Skipped || r.By != "U0BOB" {
+		t.Errorf("%s by %s, step %s; want failed by bob (no user saw it), step skipped", r.State, r.By, revision(r).Status)
 	}
 	acts := b.acted()
 	if acts[len(acts)-4] != "rollback/traffic" {
@@ -358,7 +365,7 @@ func TestGracefulStopWakesTheSuccessorInAShortWait(t *testing.T) {
 	})
 	patient := func(o *engine.Options) { o.Lease, o.Linger, o.Poll = time.Hour, time.Minute, time.Hour }
 	stop := b.start("one", b.store, patient)
-	b.await("looking again soon", func(r deploy.Release) bool { return r.Steps[2].Note == "creating" })
+	b.await("looking again soon", func(r deploy.Release) bool { return revision(r).Note == "creating" })
 	b.start("two", b.store, patient)
 	stop()
 	b.await("succeeded under a second engine that never polls", in(deploy.Succeeded))

@@ -68,7 +68,7 @@ func TestFailoverToAReplicaThatWasCutOff(t *testing.T) {
 	b, x := newBenchOver(t, s, noApproval), &site{}
 	var once sync.Once
 	cut := make(chan struct{})
-	b.on(deploy.KindImage, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
+	b.on(deploy.KindPropose, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
 		once.Do(func() {
 			link.Break(t, storetest.BlackHole)
 			close(cut)
@@ -84,7 +84,7 @@ func TestFailoverToAReplicaThatWasCutOff(t *testing.T) {
 	b.start("one", heard, brief)
 	<-cut
 	heard.hear(t, "0 of 1 replicas of Redis confirmed the write", 2)
-	b.await("begun, as the primary alone has it", func(r deploy.Release) bool { return r.Steps[2].Status == deploy.Started })
+	b.await("begun, as the primary alone has it", func(r deploy.Release) bool { return revision(r).Status == deploy.Started })
 	primary.Kill()
 	b.asksPeople("app-1 was at revision")
 	if got := x.story(); got != "" {

@@ -46,7 +46,7 @@ func TestRefusalsOfRedis(t *testing.T) {
 			var once sync.Once
 			var refusing, inTheDark atomic.Bool
 			refused := make(chan struct{})
-			b.on(deploy.KindImage, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
+			b.on(deploy.KindPropose, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
 				once.Do(func() {
 					c.trouble(t, server)
 					refusing.Store(true)

@@ -81,7 +81,7 @@ func (h *hour) engine(name string, owners deploy.Owners, clock deploy.Clock) (st
 		}
 	})
 	runners := map[deploy.StepKind]deploy.Runner{}
-	for _, k := range []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindRevision, deploy.KindShift, deploy.KindRetire,
+	for _, k := range []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindPropose, deploy.KindRevision, deploy.KindShift, deploy.KindRetire,
 		deploy.KindReturn, deploy.KindVerify, deploy.KindValidate, deploy.KindIncident} {
 		runners[k] = runner
 	}

@@ -35,7 +35,7 @@ func TestFaultsOfTheNetwork(t *testing.T) {
 			var broken, inTheDark atomic.Bool
 			var once sync.Once
 			broke := make(chan struct{})
-			b.on(deploy.KindImage, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
+			b.on(deploy.KindPropose, func(context.Context, deploy.Release, deploy.Step) (deploy.Outcome, error) {
 				once.Do(func() {
 					broken.Store(true)
 					wire.Break(t, fault)

@@ -12,7 +12,6 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/deploy/phase"
-	sandbox "slipway/internal/sandbox/cloudrun"
 )
 
 // teller is a Checker that does what a test says, and remembers what it was asked.
@@ -69,7 +68,7 @@ func TestChecksAreToldWhereTheirStageIs(t *testing.T) {
 	smoke, functional := check("Status", deploy.Smoke), check("Users", deploy.Functional)
 
 	p := w.checked("", functional, smoke).until("traffic/10")
-	want := []deploy.CheckRequest{{Check: smoke, BaseURL: p.r.Facts.Candidate.URL, Project: sandbox.GuideProject,
+	want := []deploy.CheckRequest{{Check: smoke, BaseURL: p.r.Facts.Candidate.URL, Service: p.r.Spec.Platform.Service,
 		Values: map[string]string{"VERSION": "v1.2.4", "ENVIRONMENT": "production"}}}
 	if diff := cmp.Diff(want, teller.asked); diff != "" {
 		t.Fatalf("asked before any traffic (-want +got):\n%s", diff)

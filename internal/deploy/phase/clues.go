@@ -30,6 +30,8 @@ var (
 		"read its last lines; check what it depends on, and that the image is the one meant"}
 	failsChecks = clue{nil, "it is healthy, and does not pass its smoke checks",
 		"read what each check says and its last lines; check the data and secrets that the checks need"}
+	bearsNoLoad = clue{nil, "it is healthy, and does not bear its load check",
+		"read which limit broke and its last lines; compare with the last good release; check CPU, concurrency, instances and what it depends on"}
 )
 
 // deployClues are looked for when a candidate did not become ready.

@@ -52,11 +52,14 @@ func diagnoseDeploy(r deploy.Release, in deploy.Incident, step deploy.Step) depl
 	if step.Kind == deploy.KindSmoke { // nor is it unhealthy
 		c, text, ok = failsChecks, in.Trigger, true
 	}
+	if step.Kind == deploy.KindLoad {
+		c, text, ok = bearsNoLoad, in.Trigger, true
+	}
 	if !ok {
 		return d
 	}
 	d.Cause, d.Remedy = c.cause+" ("+quoted(text)+")", c.remedy
-	if c.cause != doesNotStart.cause && c.cause != isUnhealthy.cause && c.cause != failsChecks.cause {
+	if c.cause != doesNotStart.cause && c.cause != isUnhealthy.cause && c.cause != failsChecks.cause && c.cause != bearsNoLoad.cause {
 		return d
 	}
 	if why, text, ok := match(runtimeClues, service, lines); ok {

@@ -3,7 +3,6 @@ package phase
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -111,30 +110,16 @@ func changes(before, after deploy.RevisionStatus) []string {
 	if before.Version != after.Version {
 		list = append(list, fmt.Sprintf("version %s → %s", known(before.Version), known(after.Version)))
 	}
-	names := map[string]bool{}
-	for _, config := range []map[string]string{before.Config, after.Config} {
-		for name := range config {
-			names[name] = true
-		}
-	}
-	sorted := make([]string, 0, len(names))
-	for name := range names {
-		sorted = append(sorted, name)
-	}
-	slices.Sort(sorted)
-	for _, name := range sorted {
-		was, had := before.Config[name]
-		is, has := after.Config[name]
+	for _, d := range differences(before.Config, after.Config) {
 		switch {
-		case had && has && was == is, name == "env VERSION":
-		case !had:
-			list = append(list, "+ "+name)
-		case !has:
-			list = append(list, "− "+name)
-		case isHidden(name):
-			list = append(list, name+" has another value")
+		case !d.had:
+			list = append(list, "+ "+d.name)
+		case !d.has:
+			list = append(list, "− "+d.name)
+		case isHidden(d.name):
+			list = append(list, d.name+" has another value")
 		default:
-			list = append(list, fmt.Sprintf("%s %s → %s", name, was, is))
+			list = append(list, fmt.Sprintf("%s %s → %s", d.name, d.was, d.is))
 		}
 	}
 	return list

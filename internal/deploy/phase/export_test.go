@@ -4,5 +4,7 @@ package phase
 var (
 	Diagnose = diagnose
 	Changes  = changes
+	Proposed = proposed
 	Group    = group
+	Breach   = breach
 )

@@ -15,6 +15,7 @@ func TestKindsOfStepsAreNeverRenamed(t *testing.T) {
 	for _, kind := range []deploy.StepKind{
 		"preflight.service.v1", "preflight.image.v1", "deploy.revision.v1", "health.http.v1", "traffic.shift.v1",
 		"traffic.retire.v1", "rollback.traffic.v1", "rollback.verify.v1", "health.smoke.v1", "validate.functional.v1",
+		"preflight.ready.v1", "preflight.propose.v1", "preflight.confirm.v1", "check.load.v1",
 	} {
 		if runners[kind] == nil {
 			t.Errorf("nobody carries out %s any more", kind)

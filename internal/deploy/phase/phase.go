@@ -13,7 +13,8 @@ import (
 	"slipway/internal/deploy"
 )
 
-// Ports are what the phases work with.
+// Ports are what the phases work with. Those that no release asks for may be nil: a step that needs one then says what
+// cannot be told.
 type Ports struct {
 	Platforms map[deploy.PlatformKind]deploy.Platform
 	Images    deploy.Images
@@ -21,12 +22,34 @@ type Ports struct {
 	Metrics   map[deploy.MetricsSource]deploy.Metrics
 	Logs      map[deploy.PlatformKind]deploy.Logs
 	Checker   deploy.Checker
+	Loader    deploy.Loader
 	Targets   Targets
+
+	Inspector deploy.ImageInspector
+	Scanner   deploy.Scanner
+	Secrets   deploy.Secrets
+	Versions  deploy.SecretVersions
+	Alerts    deploy.Alerts
+	People    deploy.People
+	Outside   deploy.Outside
+	Attested  Attested
+	Live      Live
+	Clock     deploy.Clock // by which things expire that a step waits with; nil: by the times of the step itself
 }
 
 // Targets says what stands in the way of releasing to a target.
 type Targets interface {
 	Closure(ctx context.Context, t deploy.Target) (deploy.Closure, error)
+}
+
+// Attested is the reading half of deploy.Attestations.
+type Attested interface {
+	Attested(ctx context.Context, t deploy.Target) (map[string]deploy.Attestation, error)
+}
+
+// Live is the part of deploy.Reader that knows what runs where.
+type Live interface {
+	Live(ctx context.Context, t deploy.Target) (deploy.Release, error)
 }
 
 // Runners lists the code for every kind of step that takes an act; gates, bakes and observations are decided without one.
@@ -46,7 +69,21 @@ func Runners(p Ports) map[deploy.StepKind]deploy.Runner {
 
 		deploy.KindSmoke:      deploy.RunnerFunc(p.smoke),
 		deploy.KindFunctional: deploy.RunnerFunc(p.functional),
+
+		deploy.KindReady:   deploy.RunnerFunc(p.ready),
+		deploy.KindPropose: deploy.RunnerFunc(p.propose),
+		deploy.KindConfirm: deploy.RunnerFunc(p.confirm),
+		deploy.KindLoad:    deploy.RunnerFunc(p.load),
 	}
+}
+
+// now is the time for a step: not before it was begun, or is looked at again.
+func (p Ports) now(s deploy.Step) time.Time {
+	now := latest(s.Begun, s.Look)
+	if p.Clock != nil {
+		now = latest(now, p.Clock.Now())
+	}
+	return now
 }
 
 // platform is where the release's target runs.

@@ -18,7 +18,7 @@ type Call struct {
 	At time.Time
 	// Method is the bare name of the RPC: "UpdateService".
 	Method string
-	// Service is the short name of the service it is about; "" for lists over all of them.
+	// Service is the short name of the service, or the job, it is about; "" for lists over all of them.
 	Service string
 	// Etag is what the caller gave.
 	Etag string
@@ -127,6 +127,14 @@ func (s *Server) describe(c *Call, req any) {
 		c.Service = strings.TrimPrefix(shortName(r.GetParent()), "-")
 	case *runpb.DeleteRevisionRequest:
 		c.Service, c.Etag, c.ValidateOnly = serviceOfRevision(r.GetName()), r.GetEtag(), r.GetValidateOnly()
+	case *runpb.GetJobRequest:
+		c.Service = shortName(r.GetName())
+	case *runpb.RunJobRequest:
+		c.Service, c.Etag, c.ValidateOnly = shortName(r.GetName()), r.GetEtag(), r.GetValidateOnly()
+	case *runpb.GetExecutionRequest:
+		c.Service = jobOfExecution(r.GetName())
+	case *runpb.CancelExecutionRequest:
+		c.Service, c.Etag, c.ValidateOnly = jobOfExecution(r.GetName()), r.GetEtag(), r.GetValidateOnly()
 	case *longrunningpb.GetOperationRequest:
 		c.Service = s.serviceOfOperation(r.GetName())
 	case *longrunningpb.WaitOperationRequest:

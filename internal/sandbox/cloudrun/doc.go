@@ -10,9 +10,12 @@
 // What revisions are asked and what they write is told to whoever listens (Options.Metrics and Logs); how many instances
 // they keep, and when they lose them, is in warmth.go.
 //
+// Jobs are those that were seeded, each with a function in the place of its container; they can be looked at and run, and
+// their executions looked at and cancelled (jobs.go, execution.go). What they write is told to Options.Logs, too.
+//
 // What it never does: authenticate, bill, scale instances by load, run containers, keep anything on disk, or
-// reach beyond loopback. IAM methods, jobs, worker pools and cancelling an operation are UNIMPLEMENTED
-// (Cloud Run itself does not cancel operations).
+// reach beyond loopback. IAM methods, other calls about jobs, worker pools and cancelling an operation are
+// UNIMPLEMENTED (Cloud Run itself does not cancel operations).
 //
 // Where the real platform's behaviour is not documented, the choice made here is stated at the code
 // that makes it.

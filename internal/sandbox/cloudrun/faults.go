@@ -34,10 +34,15 @@ const (
 	RevisionStuck = "revision-stuck"
 	// TrafficSkew reports success while the traffic statuses, and the requests, stay as they were.
 	TrafficSkew = "traffic-skew"
+	// ExecutionFails has an execution of a job end badly without running anything. Service is the job's name.
+	ExecutionFails = "execution-fails"
+	// ExecutionStuck leaves a new execution of a job waiting until it is cancelled. Service is the job's name.
+	ExecutionStuck = "execution-stuck"
 )
 
 var faultKinds = []string{
 	Refuse, Delay, LateEffect, NeverAnswer, LoseAnswer, LateAnswer, EtagConflict, SettleStuck, RevisionStuck, TrafficSkew,
+	ExecutionFails, ExecutionStuck,
 }
 
 // Fault is one thing that goes wrong.

@@ -20,7 +20,8 @@ import (
 type Options struct {
 	// Clock drives every delay of the platform; nil means the wall clock.
 	Clock Clock
-	// Create is how long a new revision takes to become ready or fail. Zero: before the call answers.
+	// Create is how long a new revision takes to become ready or fail. Zero: before the call answers. An execution of a
+	// job takes as long to start.
 	Create time.Duration
 	// Settle is how long traffic takes to move after it may. Zero: at once.
 	Settle time.Duration
@@ -42,6 +43,7 @@ type Options struct {
 type Server struct {
 	runpb.UnimplementedServicesServer
 	runpb.UnimplementedRevisionsServer
+	runpb.UnimplementedExecutionsServer
 	longrunningpb.UnimplementedOperationsServer
 
 	opts   Options
@@ -61,6 +63,7 @@ type Server struct {
 	random     *rand.Rand
 	etags      int64
 	services   map[string]*service
+	jobs       map[string]*job // by full name
 	operations map[string]*operation
 	opOrder    []*operation
 	behaviours map[behaviourKey]*sampleapp.Behaviour
@@ -75,6 +78,7 @@ func New(opts *Options) *Server {
 	s := &Server{
 		random:     rand.New(rand.NewSource(1)),
 		services:   map[string]*service{},
+		jobs:       map[string]*job{},
 		operations: map[string]*operation{},
 		behaviours: map[behaviourKey]*sampleapp.Behaviour{},
 		loads:      map[string]*load{},
@@ -93,6 +97,8 @@ func New(opts *Options) *Server {
 	s.grpc = grpc.NewServer(grpc.UnaryInterceptor(s.intercept))
 	runpb.RegisterServicesServer(s.grpc, s)
 	runpb.RegisterRevisionsServer(s.grpc, s)
+	runpb.RegisterJobsServer(s.grpc, jobsAPI{server: s})
+	runpb.RegisterExecutionsServer(s.grpc, s)
 	longrunningpb.RegisterOperationsServer(s.grpc, s)
 	return s
 }

@@ -32,6 +32,11 @@ func (c *Client) Click(ctx context.Context, person, channel, label string, past 
 	return c.post(ctx, "/v1/click", Said{Person: person, Channel: channel, Text: label, Past: past})
 }
 
+// Fill fills in the form that a person has open, or is about to have, and sends it.
+func (c *Client) Fill(ctx context.Context, person string, values map[string]string) error {
+	return c.post(ctx, "/v1/submit", Said{Person: person, Values: values})
+}
+
 // Channel is what everybody sees in it, as text.
 func (c *Client) Channel(ctx context.Context, channel string) (string, error) {
 	return c.text(ctx, "/v1/channel", url.Values{"channel": {channel}})

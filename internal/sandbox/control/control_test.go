@@ -6,10 +6,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/codes"
 
@@ -18,7 +21,9 @@ import (
 	"slipway/internal/sandbox/logging"
 	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
+	"slipway/internal/sandbox/scans"
 	"slipway/internal/sandbox/secrets"
+	"slipway/internal/sandbox/storage"
 	"slipway/internal/sandbox/workspace"
 )
 
@@ -35,13 +40,17 @@ type practice struct {
 	monitor   *monitoring.Server
 	logs      *logging.Server
 	secrets   *secrets.Server
+	scans     *scans.Server
+	storage   *storage.Server
+	forgotten int
 	redis     []bool // what was asked of Redis
 	stopped   chan struct{}
 }
 
 func newPractice(t *testing.T, change ...func(*control.Server)) *practice {
 	t.Helper()
-	p := &practice{stopped: make(chan struct{}), workspace: workspace.New(nil), monitor: monitoring.New(nil), logs: logging.New(nil), secrets: secrets.New(nil)}
+	p := &practice{stopped: make(chan struct{}), workspace: workspace.New(nil), monitor: monitoring.New(nil), logs: logging.New(nil), secrets: secrets.New(nil),
+		scans: scans.New(nil), storage: storage.New("uploads")}
 	p.cloud = cloudrun.New(&cloudrun.Options{Metrics: p.monitor, Logs: p.logs})
 	p.monitor.Database("db", 100, time.Now().Add(-10*time.Minute))
 	var err error
@@ -51,8 +60,9 @@ func newPractice(t *testing.T, change ...func(*control.Server)) *practice {
 	if _, err := p.cloud.Seed(cloudrun.GuideServices()[0], "v1.2.3"); err != nil {
 		t.Fatal(err)
 	}
-	api := &control.Server{Workspace: p.workspace, CloudRun: p.cloud, Registry: p.registry, Stopped: p.stopped, Monitoring: p.monitor, Logging: p.logs, Secrets: p.secrets,
-		Redis: func(down bool) error { p.redis = append(p.redis, down); return nil }}
+	api := &control.Server{Workspace: p.workspace, CloudRun: p.cloud, Registry: p.registry, Stopped: p.stopped, Monitoring: p.monitor, Logging: p.logs, Secrets: p.secrets, Scans: p.scans, Storage: p.storage,
+		Redis:  func(down bool) error { p.redis = append(p.redis, down); return nil },
+		Forget: func() error { p.forgotten++; return nil }}
 	for _, c := range change {
 		c(api)
 	}
@@ -115,6 +125,9 @@ func TestEveryFaultIsReachableByName(t *testing.T) {
 			return p.cloud.Behaviour(production, "v1.2.4").Broken("/api/v1/me")
 		}},
 		"Secret Manager down":            {"secrets down", kept(secrets.Fault{Down: true})},
+		"no scan may be read":            {"scans denied", scanned(scans.Fault{Denied: true})},
+		"scans have not ended":           {"scans scanning", scanned(scans.Fault{Scanning: true})},
+		"bucket that may not be read":    {"storage denied uploads", func(p *practice) bool { return p.storage.Denied("uploads") }},
 		"secret that is missing":         {"secrets missing api-key", kept(secrets.Fault{Missing: []string{"api-key"}})},
 		"secret that may not be read":    {"secrets denied api-key", kept(secrets.Fault{Denied: []string{"api-key"}})},
 		"traffic":                        {"traffic 2/s", sends(production, 2)},
@@ -176,6 +189,10 @@ func sends(service string, rate float64) func(*practice) bool {
 
 func monitored(want monitoring.Fault) func(*practice) bool {
 	return func(p *practice) bool { return p.monitor.Fault() == want }
+}
+
+func scanned(want scans.Fault) func(*practice) bool {
+	return func(p *practice) bool { return p.scans.Fault() == want }
 }
 
 func kept(want secrets.Fault) func(*practice) bool {
@@ -369,6 +386,64 @@ func TestWhatPeopleCannotDoIsSaid(t *testing.T) {
 	}
 }
 
+func TestAFormIsFilledInOnceItIsOpen(t *testing.T) {
+	t.Parallel()
+	p := newPractice(t)
+	slackServer := httptest.NewServer(p.workspace.Handler())
+	t.Cleanup(slackServer.Close)
+	p.workspace.SetBaseURL(slackServer.URL)
+	api := slack.New(workspace.BotToken, slack.OptionAppLevelToken(workspace.AppToken), slack.OptionAPIURL(slackServer.URL+"/api/"), slack.OptionHTTPClient(slackServer.Client()))
+	mode := socketmode.New(api)
+	ctx, cancel := context.WithCancel(t.Context())
+	var bot sync.WaitGroup
+	bot.Go(func() { _ = mode.RunContext(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		bot.Wait()
+	})
+	triggers, reasons := make(chan string, 1), make(chan string, 1)
+	bot.Go(func() {
+		for {
+			select {
+			case e := <-mode.Events:
+				switch data := e.Data.(type) {
+				case slack.SlashCommand:
+					_ = mode.Ack(*e.Request)
+					triggers <- data.TriggerID
+				case slack.InteractionCallback:
+					_ = mode.Ack(*e.Request, slack.NewErrorsViewSubmissionResponse(map[string]string{"why": "say more"}))
+					reasons <- data.View.State.Values["why"]["reason"].Value
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	if err := p.workspace.Wait(ctx, func() bool { return len(p.workspace.Connections()) == 1 }); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Type(ctx, "bob", "devops-oncall", "/deploy"); err != nil {
+		t.Fatal(err)
+	}
+	plain := func(s string) *slack.TextBlockObject { return slack.NewTextBlockObject("plain_text", s, false, false) }
+	filled := make(chan error, 1)
+	go func() { filled <- p.Fill(ctx, "bob", map[string]string{"Reason": "internal service"}) }()
+	view := slack.ModalViewRequest{Type: slack.VTModal, Title: plain("Waive"), Submit: plain("Waive it"), Blocks: slack.Blocks{BlockSet: []slack.Block{
+		slack.NewInputBlock("why", plain("Reason"), nil, slack.NewPlainTextInputBlockElement(nil, "reason"))}}}
+	if _, err := api.OpenViewContext(ctx, <-triggers, view); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-filled; err != nil {
+		t.Fatal(err)
+	}
+	if got := <-reasons; got != "internal service" {
+		t.Errorf("sent %q", got)
+	}
+	if seen, err := p.Private(ctx, "bob"); err != nil || !strings.Contains(seen, "form: Waive\n") || !strings.Contains(seen, "⚠ Reason: say more") {
+		t.Errorf("bob sees %s, %v", seen, err)
+	}
+}
+
 func TestRequestThatIsNotUnderstood(t *testing.T) {
 	t.Parallel()
 	p := newPractice(t)
@@ -485,5 +560,17 @@ func (p *practice) rest(t *testing.T, mark int64) int64 {
 			return mark
 		}
 		mark = next
+	}
+}
+
+func TestTheChecklistIsForgotten(t *testing.T) {
+	t.Parallel()
+	p := newPractice(t)
+	if err := p.Fault(t.Context(), "checklist forgotten"); err != nil || p.forgotten != 1 {
+		t.Errorf("forgotten %d times, %v", p.forgotten, err)
+	}
+	elsewhere := newPractice(t, func(s *control.Server) { s.Forget = nil })
+	if err := elsewhere.Fault(t.Context(), "checklist forgotten"); err == nil || !strings.Contains(err.Error(), "not the sandbox's own") {
+		t.Errorf("with a Redis of somebody else: %v", err)
 	}
 }

@@ -12,12 +12,15 @@ import (
 )
 
 // FaultUsage lists every fault that can be switched on, a line each.
-const FaultUsage = `cloudrun KIND [METHOD] [times=N] [code=UNAVAILABLE] [delay=2s]   refuse, delay, late-effect, never-answer, lose-answer, late-answer, etag-conflict, settle-stuck, revision-stuck, traffic-skew
+const FaultUsage = `cloudrun KIND [METHOD] [times=N] [code=UNAVAILABLE] [delay=2s]   refuse, delay, late-effect, never-answer, lose-answer, late-answer, etag-conflict, settle-stuck, revision-stuck, traffic-skew, execution-fails, execution-stuck
 app VERSION [errors=5%] [latency=300ms] [message="TEXT"] [cpu=95%] [memory=97%] [broken=PATH] [unhealthy] [crash] [says=VERSION]   how the sample application behaves in that version
 traffic N/s [service=NAME]   requests that practice users send each second
 monitoring down | monitoring up | monitoring [late=30s] [slow=5s] [missing] [nan] [refuse=PERMISSION_DENIED]   Cloud Monitoring
 logging down | logging up   Cloud Logging
 secrets down | secrets up | secrets missing NAME | secrets denied NAME   Secret Manager; NAME such as api-key
+scans down | scans up | scans denied | scans scanning   Artifact Analysis
+storage denied BUCKET   Cloud Storage; such as my-gcp-project-uploads
+checklist forgotten   nobody has attested anything; only people can mend it, and only with the sandbox's own Redis
 database connections=96% [instance=NAME]   of those that it takes, as Cloud Monitoring reports them
 slack METHOD [status=500] [error=NAME] [retry-after=2s] [delay=1s] [lose-reply] [times=N]   METHOD such as chat.update, or *
 slack down | slack up | slack refuse-acks | slack disconnect REASON | slack drop   REASON: warning, refresh_requested, link_disabled

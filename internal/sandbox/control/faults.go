@@ -48,6 +48,12 @@ func (s *Server) inject(f fault) error {
 		return s.loggingFault(f)
 	case "secrets":
 		return s.secretsFault(f)
+	case "scans":
+		return s.scansFault(f)
+	case "storage":
+		return s.storageFault(f)
+	case "checklist":
+		return s.checklistFault(f)
 	case "database":
 		return s.databaseFault(f)
 	case "registry":
@@ -65,6 +71,7 @@ func (s *Server) mend(w http.ResponseWriter, _ *http.Request) {
 	s.Workspace.Down(false)
 	s.Registry.SetFault(registry.Fault{})
 	s.resetBehaviours()
+	s.resetSupplies()
 	if err := s.resetObserved(); err != nil {
 		refuse(w, http.StatusInternalServerError, err)
 		return

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,13 +9,16 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"slipway/internal/sandbox/cloudrun"
 	"slipway/internal/sandbox/logging"
 	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
 	"slipway/internal/sandbox/sampleapp"
+	"slipway/internal/sandbox/scans"
 	"slipway/internal/sandbox/secrets"
+	"slipway/internal/sandbox/storage"
 	"slipway/internal/sandbox/workspace"
 )
 
@@ -30,6 +34,10 @@ type Server struct {
 	Monitoring *monitoring.Server
 	Logging    *logging.Server
 	Secrets    *secrets.Server
+	Scans      *scans.Server
+	Storage    *storage.Server
+	// Forget takes back what people have attested; nil where Redis is not the sandbox's own.
+	Forget func() error
 	// Redis takes the sandbox's own Redis down or up; nil where it is not the sandbox's own.
 	Redis func(down bool) error
 	// Stopped is closed when the sandbox ends, so that nobody waits for its next change.
@@ -71,7 +79,7 @@ type Said struct {
 	Message string            `json:"message,omitempty"` // click: timestamp of the message, default the newest with the button
 	Past    bool              `json:"past,omitempty"`    // click: as the message was before, though the button may be gone
 	Deny    bool              `json:"deny,omitempty"`    // click: say no in the confirm dialog
-	Values  map[string]string `json:"values,omitempty"`  // submit: action id → value
+	Values  map[string]string `json:"values,omitempty"`  // submit: label, block id or action id → value
 }
 
 func (s *Server) typed(w http.ResponseWriter, r *http.Request) {
@@ -124,8 +132,22 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	s.awaitForm(r.Context(), said.Person)
 	submitted, err := s.Workspace.Submit(r.Context(), said.Person, said.Values)
 	answer(w, submitted, err)
+}
+
+// opensWithin is how long somebody who pressed a button looks for the form: Slack opens none later than 3 s after it.
+const opensWithin = 3 * time.Second
+
+// awaitForm waits until a person has a form open: it opens only after the press was acknowledged.
+func (s *Server) awaitForm(ctx context.Context, person string) {
+	ctx, cancel := context.WithTimeout(ctx, opensWithin)
+	defer cancel()
+	_ = s.Workspace.Wait(ctx, func() bool { // if there is none, whoever wants to fill it in says so
+		_, open := s.Workspace.Modal(person)
+		return open
+	})
 }
 
 func read(w http.ResponseWriter, r *http.Request) (Said, bool) {
@@ -206,6 +228,9 @@ func (s *Server) private(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	show(w, r, s.Workspace.Ephemerals(as), nil)
+	if form, open := s.Workspace.Modal(as); open && r.URL.Query().Get("format") == "text" {
+		_, _ = io.WriteString(w, "\n"+form.Text()) // the client has gone: nobody is left to tell
+	}
 }
 
 func (s *Server) people(w http.ResponseWriter, _ *http.Request) {

@@ -12,8 +12,6 @@ import (
 	"slipway/internal/sandbox/filter"
 )
 
-const resourceType = "cloud_run_revision"
-
 // readFilter reads the filter of ListLogEntries, and says what fits it.
 func (s *Server) readFilter(text string) (fits func(entry) bool, err error) {
 	f, err := filter.Parse(text)
@@ -100,7 +98,7 @@ func ordered(op string, order int) bool {
 func (s *Server) text(field string, e entry) (value string, ok bool) {
 	switch field {
 	case "resource.type":
-		return resourceType, true
+		return e.resourceType(), true
 	case "logName":
 		return s.logName(e), true
 	case "insertId":
@@ -111,6 +109,9 @@ func (s *Server) text(field string, e entry) (value string, ok bool) {
 	if key, found := strings.CutPrefix(field, "resource.labels."); found {
 		return s.resource(e)[key], true
 	}
+	if key, found := strings.CutPrefix(field, "labels."); found {
+		return e.labels()[strings.Trim(key, `"`)], true
+	}
 	has := func(before string) bool { return strings.HasPrefix(field, before) }
-	return "", slices.ContainsFunc([]string{"labels.", "jsonPayload.", "protoPayload.", "httpRequest."}, has)
+	return "", slices.ContainsFunc([]string{"jsonPayload.", "protoPayload.", "httpRequest."}, has)
 }

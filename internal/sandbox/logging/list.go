@@ -120,18 +120,36 @@ func (s *Server) logName(e entry) string {
 	return "projects/" + s.opts.Project + "/logs/" + strings.ReplaceAll(e.log, "/", "%2F")
 }
 
+func (e entry) resourceType() string {
+	if e.job {
+		return "cloud_run_job"
+	}
+	return "cloud_run_revision"
+}
+
 func (s *Server) resource(e entry) map[string]string {
+	if e.job {
+		return map[string]string{"project_id": s.opts.Project, "location": s.opts.Location, "job_name": e.service}
+	}
 	return map[string]string{
 		"project_id": s.opts.Project, "location": s.opts.Location, "service_name": e.service,
 		"revision_name": e.revision, "configuration_name": e.service,
 	}
 }
 
+// labels are those of the entry itself.
+func (e entry) labels() map[string]string {
+	if !e.job {
+		return nil
+	}
+	return map[string]string{"run.googleapis.com/execution_name": e.revision, "run.googleapis.com/task_index": "0", "run.googleapis.com/task_attempt": "0"}
+}
+
 func (s *Server) pb(e entry) *loggingpb.LogEntry {
 	return &loggingpb.LogEntry{
 		LogName: s.logName(e), InsertId: e.insertID(), Timestamp: timestamppb.New(e.at), ReceiveTimestamp: timestamppb.New(e.at),
-		Severity: ltype.LogSeverity(ltype.LogSeverity_value[e.severity]),
-		Resource: &monitoredres.MonitoredResource{Type: resourceType, Labels: s.resource(e)},
+		Severity: ltype.LogSeverity(ltype.LogSeverity_value[e.severity]), Labels: e.labels(),
+		Resource: &monitoredres.MonitoredResource{Type: e.resourceType(), Labels: s.resource(e)},
 		Payload:  &loggingpb.LogEntry_TextPayload{TextPayload: e.text},
 	}
 }

@@ -247,3 +247,24 @@ func bare(t *testing.T, addr string) loggingpb.LoggingServiceV2Client {
 	t.Cleanup(func() { _ = conn.Close() })
 	return loggingpb.NewLoggingServiceV2Client(conn)
 }
+
+func TestWhatJobsWrite(t *testing.T) {
+	t.Parallel()
+	p := filled(t)
+	p.WriteJob("probe", "probe-x7k2p", logging.Stdout, "DEFAULT", "Redis 7.0.15", noon)
+	p.WriteJob("probe", "probe-abcde", logging.Stdout, "DEFAULT", "another time", noon)
+	p.WriteJob("other", "other-x7k2p", logging.Stdout, "DEFAULT", "another job", noon)
+	of := `resource.type="cloud_run_job" AND resource.labels.job_name="probe"`
+	for filter, want := range map[string][]string{
+		of: {"Redis 7.0.15", "another time"},
+		of + ` AND labels."run.googleapis.com/execution_name"="probe-x7k2p"`:                                                                {"Redis 7.0.15"},
+		`labels."run.googleapis.com/execution_name"="` + canary + `"`:                                                                       {},
+		`resource.type="cloud_run_revision" AND resource.labels.service_name="probe"`:                                                       {},
+		`resource.type="cloud_run_job" AND logName="` + project + `/logs/run.googleapis.com%2Fstdout" AND resource.labels.job_name="other"`: {"another job"},
+	} {
+		got, err := p.list(&loggingpb.ListLogEntriesRequest{Filter: filter})
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v, (-want +got):\n%s", filter, err, diff)
+		}
+	}
+}

@@ -22,8 +22,9 @@ const (
 	DefaultKeep = 5000
 )
 
-// The logs of a Cloud Run revision.
+// The logs of a Cloud Run revision, and of an execution of a job.
 const (
+	Stdout = "run.googleapis.com/stdout"
 	Stderr = "run.googleapis.com/stderr"
 	System = "run.googleapis.com/varlog/system"
 )
@@ -53,6 +54,7 @@ type Server struct {
 type entry struct {
 	at                time.Time
 	number            int64
+	job               bool // service and revision are a job and its execution
 	service, revision string
 	log, severity     string
 	text              string
@@ -102,9 +104,18 @@ func (s *Server) intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo
 // Write keeps a line that a revision of a service (short names) wrote at a time. log is Stderr or System, severity one
 // of Cloud Logging's, such as ERROR. A line is kept whatever is wrong with reading them.
 func (s *Server) Write(service, revision, log, severity, text string, at time.Time) {
+	s.keep(entry{at: at, service: service, revision: revision, log: log, severity: severity, text: text})
+}
+
+// WriteJob keeps a line that an execution of a job (short names) wrote at a time, as Write does.
+func (s *Server) WriteJob(job, execution, log, severity, text string, at time.Time) {
+	s.keep(entry{at: at, job: true, service: job, revision: execution, log: log, severity: severity, text: text})
+}
+
+func (s *Server) keep(e entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := entry{at: at, number: s.written, service: service, revision: revision, log: log, severity: severity, text: text}
+	e.number = s.written
 	if len(s.ring) < s.opts.Keep {
 		s.ring = append(s.ring, e)
 	} else {

@@ -8,6 +8,9 @@
 // aligner; alignment periods are not shorter than a minute, or than the sampling period where that is shorter;
 // pages count points; buckets at the end of a distribution that are empty are left out. Fault adds the bad days.
 //
+// It lists alert policies, too: from the beginning two about the guide's service in production. They are never evaluated,
+// and can be neither filtered nor written over the API.
+//
 // What it does not model: writing, custom metrics, other projects (PERMISSION_DENIED, as to a stranger), MQL and
 // PromQL, secondary aggregation, deltas and counts that are interpolated where sampling and alignment periods do not
 // meet (a sample counts where it ends), reducing numbers to percentiles, scaling of instances by load. Aligners and

@@ -49,6 +49,8 @@ type Server struct {
 	fault Fault
 	shown time.Time // up to here samples could be read already
 
+	policies []*monitoringpb.AlertPolicy // under mu, too
+
 	recorded sync.RWMutex // guards the two maps, not what they lead to
 	revision map[revisionKey]*revision
 	database map[string]*database
@@ -74,9 +76,11 @@ func New(opts *Options) *Server {
 	if s.opts.Period <= 0 {
 		s.opts.Period = DefaultPeriod
 	}
+	s.policies = seeded(s.opts.Project)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.Server = grpcserver.New("cloud monitoring", grpc.UnaryInterceptor(s.intercept))
 	monitoringpb.RegisterMetricServiceServer(s.Server, s)
+	monitoringpb.RegisterAlertPolicyServiceServer(s.Server, alerting{Server: s})
 	return s
 }
 

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"hash/fnv"
 	"math/rand"
 	"time"
@@ -13,12 +15,12 @@ import (
 // firstBuild is when the oldest image says it was built; any constant does.
 var firstBuild = time.Date(2025, 12, 1, 9, 0, 0, 0, time.UTC)
 
-// sampleImage has one small layer whose content follows from the version alone.
+// sampleImage has two small layers whose content follows from the version alone.
 func sampleImage(version string) (v1.Image, error) {
 	hash := fnv.New64a()
 	_, _ = hash.Write([]byte(version))
 	seed := hash.Sum64()
-	img, err := random.Image(512, 1, random.WithSource(rand.NewSource(int64(seed))))
+	img, err := random.Image(512, 2, random.WithSource(rand.NewSource(int64(seed))))
 	if err != nil {
 		return nil, err
 	}
@@ -34,9 +36,17 @@ func sampleImage(version string) (v1.Image, error) {
 		cfg.History[i].Created = v1.Time{Time: built}
 	}
 	cfg.Config.Labels = map[string]string{
-		"org.opencontainers.image.title":   "coditect",
-		"org.opencontainers.image.version": version,
-		"org.opencontainers.image.created": built.Format(time.RFC3339),
+		"org.opencontainers.image.title":    "coditect",
+		"org.opencontainers.image.version":  version,
+		"org.opencontainers.image.created":  built.Format(time.RFC3339),
+		"org.opencontainers.image.revision": revision(version),
+		"org.opencontainers.image.source":   "https://github.com/example/coditect",
 	}
 	return mutate.ConfigFile(img, cfg)
+}
+
+// revision looks like a commit of git.
+func revision(version string) string {
+	sum := sha256.Sum256([]byte("commit " + version))
+	return hex.EncodeToString(sum[:20])
 }

@@ -1,11 +1,3 @@
-// Package registry is the practice range's container registry: the real distribution protocol on
-// loopback, filled with small images of the sample application, one per version.
-//
-// The images are built from constants, so a version has the same digest at every start and on every
-// machine. They are never run: the practice clouds read the version from their label and serve the
-// sample application themselves. Anyone may push more.
-//
-// Start reading at New.
 package registry
 
 import (
@@ -16,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,17 +24,28 @@ type Options struct {
 	// Repositories that hold the images; nil means "coditect" and, for image names as the guide writes
 	// them with only the host replaced, "my-gcp-project/coditect".
 	Repositories []string
-	// Versions are the tags, oldest first; "latest" is put on the last. nil means v1.2.0 to v1.2.6.
+	// Versions are the tags, oldest first; "latest" is put on the last. nil means v1.2.0 to v1.2.6, Vulnerable and
+	// Unsigned.
 	Versions []string
+	// NoReferrers is a registry that does not know the referrers API, so that what is attached is found by a tag.
+	NoReferrers bool
 }
+
+const (
+	// Vulnerable is the version in which the practice scanner finds something.
+	Vulnerable = "v1.2.8"
+	// Unsigned is the version that nobody has signed. All others are signed with the practice key.
+	Unsigned = "v1.2.9"
+)
 
 // Registry is a running registry. Its methods may be called from any goroutine.
 type Registry struct {
-	store   http.Handler
-	http    *http.Server
-	addr    string
-	served  chan struct{}
-	digests map[string]string
+	store    http.Handler
+	http     *http.Server
+	addr     string
+	served   chan struct{}
+	versions []string
+	digests  map[string]string
 
 	mu    sync.Mutex
 	fault Fault
@@ -60,17 +64,18 @@ func New(opts *Options) (*Registry, error) {
 		o.Repositories = []string{"coditect", "my-gcp-project/coditect"}
 	}
 	if o.Versions == nil {
-		o.Versions = []string{"v1.2.0", "v1.2.1", "v1.2.2", "v1.2.3", "v1.2.4", "v1.2.5", "v1.2.6"}
+		o.Versions = []string{"v1.2.0", "v1.2.1", "v1.2.2", "v1.2.3", "v1.2.4", "v1.2.5", "v1.2.6", Vulnerable, Unsigned}
 	}
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the registry: %w", err)
 	}
 	r := &Registry{
-		store:   gcrregistry.New(gcrregistry.Logger(log.New(io.Discard, "", 0))),
-		addr:    l.Addr().String(),
-		served:  make(chan struct{}),
-		digests: map[string]string{},
+		store:    gcrregistry.New(gcrregistry.Logger(log.New(io.Discard, "", 0)), gcrregistry.WithReferrersSupport(!o.NoReferrers)),
+		addr:     l.Addr().String(),
+		served:   make(chan struct{}),
+		versions: slices.Clone(o.Versions),
+		digests:  map[string]string{},
 	}
 	r.http = &http.Server{Handler: http.HandlerFunc(r.serve), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
@@ -89,6 +94,9 @@ func (r *Registry) Addr() string { return r.addr }
 // Digest is the sha256:… of a tag that New put there, or "" if it put none.
 func (r *Registry) Digest(tag string) string { return r.digests[tag] }
 
+// Versions are the tags that New put there, oldest first, without "latest".
+func (r *Registry) Versions() []string { return slices.Clone(r.versions) }
+
 // Close stops serving; requests in flight get a second. Closing twice is harmless.
 func (r *Registry) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -102,8 +110,10 @@ func (r *Registry) Close() error {
 }
 
 func (r *Registry) fill(repositories, versions []string) error {
-	tr := &http.Transport{}
-	defer tr.CloseIdleConnections()
+	pusher, err := remote.NewPusher(r.inside())
+	if err != nil {
+		return fmt.Errorf("fill the registry: %w", err)
+	}
 	for i, version := range versions {
 		img, err := sampleImage(version)
 		if err != nil {
@@ -117,16 +127,22 @@ func (r *Registry) fill(repositories, versions []string) error {
 		if i == len(versions)-1 {
 			tags = append(tags, "latest")
 		}
-		for _, tag := range tags {
-			r.digests[tag] = digest.String()
-			for _, repository := range repositories {
+		for _, repository := range repositories {
+			for _, tag := range tags {
+				r.digests[tag] = digest.String()
 				ref, err := name.NewTag(r.addr + "/" + repository + ":" + tag)
 				if err != nil {
 					return fmt.Errorf("name image %s: %w", tag, err)
 				}
-				if err := remote.Write(ref, img, remote.WithTransport(tr)); err != nil {
+				if err := remote.Write(ref, img, remote.Reuse(pusher)); err != nil {
 					return fmt.Errorf("store image %s: %w", ref, err)
 				}
+			}
+			if version == Unsigned {
+				continue
+			}
+			if err := r.sign(repository, digest.String(), remote.Reuse(pusher)); err != nil {
+				return err
 			}
 		}
 	}

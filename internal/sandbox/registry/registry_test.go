@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,15 +71,17 @@ func TestEveryVersionIsAnImageWithItsLabels(t *testing.T) {
 			"platform": cfg.OS + "/" + cfg.Architecture,
 			"version":  cfg.Config.Labels["org.opencontainers.image.version"],
 			"created":  cfg.Config.Labels["org.opencontainers.image.created"],
+			"revision": cfg.Config.Labels["org.opencontainers.image.revision"],
 		}
 		want := map[string]string{
 			"platform": "linux/amd64", "version": "v1.2.4", "created": cfg.Created.Format(time.RFC3339),
+			"revision": "f7d64811614daa5aa417d42fe93ae28d0b9d8d38",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", repository, diff)
 		}
-		if layers, err := img.Layers(); err != nil || len(layers) != 1 {
-			t.Errorf("%s has layers %v, %v; want one", repository, layers, err)
+		if layers, err := img.Layers(); err != nil || len(layers) != 2 {
+			t.Errorf("%s has layers %v, %v; want two", repository, layers, err)
 		}
 	}
 }
@@ -89,12 +93,16 @@ func TestTagsAreListedAndLatestIsTheNewest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"latest", "v1.2.0", "v1.2.1", "v1.2.2", "v1.2.3", "v1.2.4", "v1.2.5", "v1.2.6"}
+	tags = slices.DeleteFunc(tags, func(tag string) bool { return strings.HasSuffix(tag, ".sig") })
+	want := []string{"latest", "v1.2.0", "v1.2.1", "v1.2.2", "v1.2.3", "v1.2.4", "v1.2.5", "v1.2.6", "v1.2.8", "v1.2.9"}
 	if diff := cmp.Diff(want, tags); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
-	if r.Digest("latest") != r.Digest("v1.2.6") || r.Digest("v1.2.6") == r.Digest("v1.2.5") {
-		t.Errorf("latest %s, v1.2.6 %s, v1.2.5 %s", r.Digest("latest"), r.Digest("v1.2.6"), r.Digest("v1.2.5"))
+	if diff := cmp.Diff(want[1:], r.Versions()); diff != "" {
+		t.Errorf("versions (-want +got):\n%s", diff)
+	}
+	if r.Digest("latest") != r.Digest("v1.2.9") || r.Digest("v1.2.9") == r.Digest("v1.2.8") {
+		t.Errorf("latest %s, v1.2.9 %s, v1.2.8 %s", r.Digest("latest"), r.Digest("v1.2.9"), r.Digest("v1.2.8"))
 	}
 	if d := r.Digest("v9.9.9"); d != "" {
 		t.Errorf("a tag that is not there has digest %s", d)

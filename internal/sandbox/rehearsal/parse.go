@@ -89,6 +89,10 @@ func parseLine(text string) (Line, error) {
 }
 
 func parseSaying(who, what string) (Line, error) {
+	if form, ok := strings.CutPrefix(what, "fill in"); ok && (form == "" || form[0] == ' ') {
+		values, err := parseForm(form)
+		return Line{Do: Fill, Who: who, Values: values}, err
+	}
 	press, label, _ := strings.Cut(what, " ")
 	if press != "click" {
 		return Line{Do: Type, Who: who, Text: what}, nil

@@ -17,20 +17,24 @@ func TestLines(t *testing.T) {
 	const usual = 10 * time.Second
 	cases := map[string]rehearsal.Line{
 		`alice> /deploy coditect-app v1.2.4 --reason "a: b"`: {Do: rehearsal.Type, Who: "alice", Text: `/deploy coditect-app v1.2.4 --reason "a: b"`},
-		`alice>good morning`:                          {Do: rehearsal.Type, Who: "alice", Text: "good morning"},
-		`alice> bob sees: nothing`:                    {Do: rehearsal.Type, Who: "alice", Text: "bob sees: nothing"},
-		`bob> click  Promote to 50 % `:                {Do: rehearsal.Click, Who: "bob", Text: "Promote to 50 %"},
-		`bob> click again Promote to 50 %`:            {Do: rehearsal.Again, Who: "bob", Text: "Promote to 50 %"},
-		`bob sees: Already at 50 %`:                   {Do: rehearsal.Sees, Who: "bob", Text: "Already at 50 %", Within: usual},
-		`bob sees within 3s: Already: at 50 %`:        {Do: rehearsal.Sees, Who: "bob", Text: "Already: at 50 %", Within: 3 * time.Second},
-		`channel shows within 1m30s: 100 %`:           {Do: rehearsal.Shows, Who: "channel", Text: "100 %", Within: 90 * time.Second},
-		`thread shows: /health 200`:                   {Do: rehearsal.Thread, Who: "thread", Text: "/health 200", Within: usual},
-		`channel hides: Rolled back`:                  {Do: rehearsal.Hides, Who: "channel", Text: "Rolled back"},
-		`channel hides within 5s: baking`:             {Do: rehearsal.Hides, Who: "channel", Text: "baking", Within: 5 * time.Second},
-		`calls show: UpdateService`:                   {Do: rehearsal.Calls, Text: "UpdateService", Count: -1, Within: usual},
-		`calls show 0 times: UpdateService`:           {Do: rehearsal.Calls, Text: "UpdateService", Within: usual},
-		`calls show 2 times within 1s: /mask\[a\].*/`: {Do: rehearsal.Calls, Text: `/mask\[a\].*/`, Count: 2, Within: time.Second},
-		`fault cloudrun refuse UpdateService times=2`: {Do: rehearsal.Fault, Text: "cloudrun refuse UpdateService times=2"},
+		`alice>good morning`:                                   {Do: rehearsal.Type, Who: "alice", Text: "good morning"},
+		`alice> bob sees: nothing`:                             {Do: rehearsal.Type, Who: "alice", Text: "bob sees: nothing"},
+		`bob> click  Promote to 50 % `:                         {Do: rehearsal.Click, Who: "bob", Text: "Promote to 50 %"},
+		`bob> click again Promote to 50 %`:                     {Do: rehearsal.Again, Who: "bob", Text: "Promote to 50 %"},
+		`bob> fill in Item: HTTPS enforced; Reason: "a; b: c"`: {Do: rehearsal.Fill, Who: "bob", Values: map[string]string{"Item": "HTTPS enforced", "Reason": "a; b: c"}},
+		`bob> fill in  Security : a, b ;`:                      {Do: rehearsal.Fill, Who: "bob", Values: map[string]string{"Security": "a, b"}},
+		`bob> filling in for carol`:                            {Do: rehearsal.Type, Who: "bob", Text: "filling in for carol"},
+		`bob> fill inside`:                                     {Do: rehearsal.Type, Who: "bob", Text: "fill inside"},
+		`bob sees: Already at 50 %`:                            {Do: rehearsal.Sees, Who: "bob", Text: "Already at 50 %", Within: usual},
+		`bob sees within 3s: Already: at 50 %`:                 {Do: rehearsal.Sees, Who: "bob", Text: "Already: at 50 %", Within: 3 * time.Second},
+		`channel shows within 1m30s: 100 %`:                    {Do: rehearsal.Shows, Who: "channel", Text: "100 %", Within: 90 * time.Second},
+		`thread shows: /health 200`:                            {Do: rehearsal.Thread, Who: "thread", Text: "/health 200", Within: usual},
+		`channel hides: Rolled back`:                           {Do: rehearsal.Hides, Who: "channel", Text: "Rolled back"},
+		`channel hides within 5s: baking`:                      {Do: rehearsal.Hides, Who: "channel", Text: "baking", Within: 5 * time.Second},
+		`calls show: UpdateService`:                            {Do: rehearsal.Calls, Text: "UpdateService", Count: -1, Within: usual},
+		`calls show 0 times: UpdateService`:                    {Do: rehearsal.Calls, Text: "UpdateService", Within: usual},
+		`calls show 2 times within 1s: /mask\[a\].*/`:          {Do: rehearsal.Calls, Text: `/mask\[a\].*/`, Count: 2, Within: time.Second},
+		`fault cloudrun refuse UpdateService times=2`:          {Do: rehearsal.Fault, Text: "cloudrun refuse UpdateService times=2"},
 		`fault off`:   {Do: rehearsal.Mend},
 		`in #general`: {Do: rehearsal.Channel, Text: "general"},
 		`elapse 2s`:   {Do: rehearsal.Elapse, Within: 2 * time.Second},
@@ -55,6 +59,12 @@ func TestLinesThatAreNotUnderstood(t *testing.T) {
 		"alice>":                                   "not understood",
 		"alice> click":                             "which button",
 		"alice> click again":                       "which button",
+		"bob> fill in":                             "fill in what?",
+		"bob> fill in ;":                           "fill in what?",
+		"bob> fill in Reason":                      `"Reason" is not understood; write LABEL: VALUE`,
+		"bob> fill in : x":                         `": x" is not understood`,
+		`bob> fill in Reason: ""`:                  `is not understood`,
+		"bob> fill in Security: a; Security: b":    "Security is filled in twice",
 		"alice shouts: hello":                      "not understood",
 		"alice sees hello":                         "not understood",
 		"alice sees:":                              "not understood",
@@ -110,11 +120,11 @@ func TestFileThatCannotBeRead(t *testing.T) {
 
 func TestPeopleAreThoseWhoDoSomething(t *testing.T) {
 	t.Parallel()
-	script, err := rehearsal.Parse("x.txt", strings.NewReader("carol sees: no\nbob> hello\nalice> click A\nbob> click again A\nerin> hello\n"))
+	script, err := rehearsal.Parse("x.txt", strings.NewReader("carol sees: no\nbob> hello\nalice> click A\nbob> click again A\nerin> hello\ndora> fill in a: b\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"bob", "alice", "erin"}, script.People(), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff([]string{"bob", "alice", "erin", "dora"}, script.People(), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("people (-want +got):\n%s", diff)
 	}
 }

@@ -14,6 +14,8 @@ type Stage interface {
 	Type(ctx context.Context, person, channel, text string) error
 	// Click presses a button by its label; past means as it was shown before, though it may be gone by now.
 	Click(ctx context.Context, person, channel, label string, past bool) error
+	// Fill fills in the form that a person has open, or is about to have, and sends it. Values are by label.
+	Fill(ctx context.Context, person string, values map[string]string) error
 	// Channel and Thread are what everybody sees; Private is what only this person was shown, as text.
 	Channel(ctx context.Context, channel string) (string, error)
 	Thread(ctx context.Context, channel string) (string, error)
@@ -73,6 +75,8 @@ func (p *player) play(ctx context.Context, l Line) error {
 		err = p.stage.Type(ctx, l.Who, p.channel, l.Text)
 	case Click, Again:
 		err = p.stage.Click(ctx, l.Who, p.channel, l.Text, l.Do == Again)
+	case Fill:
+		err = p.stage.Fill(ctx, l.Who, l.Values)
 	case Fault:
 		err = p.stage.Fault(ctx, l.Text)
 	case Mend:

@@ -3,6 +3,7 @@ package rehearsal_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,10 @@ func (s *stage) Click(_ context.Context, person, channel, label string, past boo
 	return s.note("click", person, channel, label)
 }
 
+func (s *stage) Fill(_ context.Context, person string, values map[string]string) error {
+	return s.note("fill in", person, fmt.Sprint(values))
+}
+
 func (s *stage) Channel(_ context.Context, channel string) (string, error) {
 	if channel != "devops-oncall" {
 		return "", errors.New("there is no channel " + channel)
@@ -152,6 +157,7 @@ bob> good morning
 in #devops-oncall
 bob> click Promote to 50 %
 bob> click again Promote to 50 %
+bob> fill in Reason: late; Item: https
 fault slack down
 fault off
 channel shows: it
@@ -161,12 +167,13 @@ channel shows: it
 	}
 	want := []string{
 		"type alice devops-oncall /deploy coditect-app v1.2.4", "type bob general good morning",
-		"click bob devops-oncall Promote to 50 %", "click past bob devops-oncall Promote to 50 %", "fault slack down", "mend",
+		"click bob devops-oncall Promote to 50 %", "click past bob devops-oncall Promote to 50 %",
+		"fill in bob map[Item:https Reason:late]", "fault slack down", "mend",
 	}
 	if diff := cmp.Diff(want, s.done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
-	if n := strings.Count(out, "✓"); n != 9 || strings.Contains(out, "✗") {
+	if n := strings.Count(out, "✓"); n != 10 || strings.Contains(out, "✗") {
 		t.Errorf("told:\n%s", out)
 	}
 }
@@ -236,9 +243,10 @@ func TestLineThatCannotBeDone(t *testing.T) {
 	t.Parallel()
 	no := errors.New("no such button; there is [ Hold ]")
 	for line, says := range map[string]string{
-		"bob> click Promote": "day.txt:1: bob> click Promote: no such button; there is [ Hold ]",
-		"fault slack dwon":   "day.txt:1: fault slack dwon: no such button",
-		"fault off":          "day.txt:1: fault off: no such button",
+		"bob> click Promote":     "day.txt:1: bob> click Promote: no such button; there is [ Hold ]",
+		"bob> fill in Reason: x": "day.txt:1: bob> fill in Reason: x: no such button",
+		"fault slack dwon":       "day.txt:1: fault slack dwon: no such button",
+		"fault off":              "day.txt:1: fault off: no such button",
 	} {
 		_, err := play(t, &stage{refuse: no}, line+"\nchannel shows: x\n")
 		if !errors.Is(err, no) || !strings.HasPrefix(err.Error(), says) {

@@ -15,7 +15,7 @@ type Script struct {
 func (s Script) People() []string {
 	var people []string
 	for _, l := range s.Lines {
-		if (l.Do == Type || l.Do == Click || l.Do == Again) && !slices.Contains(people, l.Who) {
+		if (l.Do == Type || l.Do == Click || l.Do == Again || l.Do == Fill) && !slices.Contains(people, l.Who) {
 			people = append(people, l.Who)
 		}
 	}
@@ -27,8 +27,9 @@ type Line struct {
 	Number int
 	Source string // as written
 	Do     Doing
-	Who    string // the person who types, clicks or sees
-	Text   string // what is typed, the label clicked, the text expected, the fault
+	Who    string            // the person who types, clicks or sees
+	Text   string            // what is typed, the label clicked, the text expected, the fault
+	Values map[string]string // fill in: by label
 
 	Within time.Duration // expectations: how long it may take; 0 = it must be so now
 	Count  int           // calls: how often; -1 = at least once
@@ -41,6 +42,7 @@ const (
 	Type    Doing = "type"
 	Click   Doing = "click"
 	Again   Doing = "click again" // a button as it was shown before: stale by now
+	Fill    Doing = "fill in"     // the form that a person has open, and send it
 	Sees    Doing = "sees"        // a person, of what only they can see
 	Shows   Doing = "shows"       // the channel
 	Thread  Doing = "thread"      // the thread of the newest release

@@ -21,6 +21,20 @@ type Form struct {
 	Submit string             `json:"submit,omitempty"` // the label of the button
 }
 
+// Text shows the form as a person would see it on a plain screen.
+func (f Form) Text() string {
+	lines := append([]string{"form: " + f.Title}, f.Lines...)
+	for _, c := range f.Inputs {
+		if said := f.Errors[c.BlockID]; said != "" {
+			lines = append(lines, "⚠ "+c.Label+": "+said)
+		}
+	}
+	if f.Submit != "" {
+		lines = append(lines, "[ "+f.Submit+" ]")
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
 // ErrNoModal is returned when a person has no modal open.
 var ErrNoModal = errors.New("no modal is open")
 
@@ -223,16 +237,36 @@ func inputState(c blockkit.Control, said string, given bool) (state map[string]a
 		}
 		return state, state["selected_option"] == nil, nil
 	case c.Type == "checkboxes":
-		chosen := []any{}
-		for _, one := range strings.Split(said, ",") {
-			if option, ok := c.Option(strings.TrimSpace(one)); ok {
-				chosen = append(chosen, option)
-			}
-		}
+		chosen, err := ticked(c, said)
 		state["selected_options"] = chosen
-		return state, len(chosen) == 0, nil
+		return state, len(chosen) == 0, err
 	}
 	return nil, false, fmt.Errorf("the practice workspace cannot fill in a %s", c.Type)
+}
+
+// ticked are the boxes that a person names, by value or text, with commas between them; * is all.
+func ticked(c blockkit.Control, said string) ([]any, error) {
+	chosen := []any{}
+	if said == "*" {
+		for _, option := range c.Options() {
+			chosen = append(chosen, option)
+		}
+		return chosen, nil
+	}
+	if option, ok := c.Option(said); ok { // whose text has commas
+		return append(chosen, option), nil
+	}
+	for one := range strings.SplitSeq(said, ",") {
+		one = strings.TrimSpace(one)
+		option, ok := c.Option(one)
+		switch {
+		case ok:
+			chosen = append(chosen, option)
+		case one != "":
+			return nil, fmt.Errorf("%s has no box %q", c.Label, one)
+		}
+	}
+	return chosen, nil
 }
 
 // CloseModal lets a person close the modal on top without sending it; the bot is told if it asked to be.

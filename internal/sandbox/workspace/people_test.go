@@ -405,6 +405,55 @@ func TestStackedModalsAndTheHomeTab(t *testing.T) {
 	}
 }
 
+func TestBoxesThatPeopleTick(t *testing.T) {
+	t.Parallel()
+	p := open(t, workspace.Options{})
+	triggers := make(chan string, 1)
+	sent := make(chan []string, 1)
+	p.run(func(sm *socketmode.Client, e socketmode.Event) {
+		switch data := e.Data.(type) {
+		case slack.SlashCommand:
+			triggers <- data.TriggerID
+			_ = sm.Ack(*e.Request)
+		case slack.InteractionCallback:
+			var ticked []string
+			for _, o := range data.View.State.Values["security"]["items"].SelectedOptions {
+				ticked = append(ticked, o.Value)
+			}
+			_ = sm.Ack(*e.Request, slack.NewErrorsViewSubmissionResponse(map[string]string{"security": "not yours"}))
+			sent <- ticked
+		}
+	})
+	if _, err := p.Type(p.ctx, "alice", "devops-oncall", "/deploy"); err != nil {
+		t.Fatal(err)
+	}
+	boxes := slack.NewCheckboxGroupsBlockElement("items", slack.NewOptionBlockObject("https", plain("HTTPS, with redirect"), plain("no answer")),
+		slack.NewOptionBlockObject("cors", plain("CORS"), nil), slack.NewOptionBlockObject("csrf", plain("CSRF tokens"), nil))
+	view := modal()
+	view.Blocks.BlockSet = []slack.Block{slack.NewInputBlock("security", plain("Security"), nil, boxes)}
+	if _, err := p.api.OpenViewContext(p.ctx, <-triggers, view); err != nil {
+		t.Fatal(err)
+	}
+	for said, want := range map[string][]string{
+		"HTTPS, with redirect": {"https"}, "csrf, CORS": {"csrf", "cors"}, "*": {"https", "cors", "csrf"},
+	} {
+		if _, err := p.Submit(p.ctx, "alice", map[string]string{"Security": said}); err != nil {
+			t.Errorf("%s: %v", said, err)
+			continue
+		}
+		if got := <-sent; !slices.Equal(got, want) {
+			t.Errorf("%s: ticked %v, want %v", said, got, want)
+		}
+	}
+	if _, err := p.Submit(p.ctx, "alice", map[string]string{"Security": "CORS, HSTS"}); err == nil || !strings.Contains(err.Error(), `Security has no box "HSTS"`) {
+		t.Errorf("a box that there is not: %v", err)
+	}
+	const want = "form: Release\nSecurity:\n  ☐ HTTPS, with redirect  (no answer)\n  ☐ CORS\n  ☐ CSRF tokens\n⚠ Security: not yours\n[ Go ]\n"
+	if form, _ := p.Modal("alice"); form.Text() != want {
+		t.Errorf("alice sees\n%s", cmp.Diff(want, form.Text()))
+	}
+}
+
 func TestDirectMessages(t *testing.T) {
 	t.Parallel()
 	p := open(t, workspace.Options{})

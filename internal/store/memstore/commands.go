@@ -20,7 +20,11 @@ func (s *Store) Create(ctx context.Context, r deploy.Release, event deploy.Event
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id, ok := s.seen[event]; ok && event != "" {
-		return deploy.Created{Release: s.releases[id].release.Clone()}, nil
+		r, err := s.find(op, id)
+		if err != nil {
+			return deploy.Created{}, err
+		}
+		return deploy.Created{Release: r.release.Clone()}, nil
 	}
 	t := s.target(r.Target)
 	if r.Kind == deploy.Deploy && t.live != "" && s.releases[t.live].release.Landed().Version == r.Version {

@@ -34,10 +34,11 @@ type Store struct {
 
 var _ deploy.Store = (*Store)(nil)
 
-// target is who has it, what is live on it, what closes it, and its releases, oldest first.
+// target is who has it, what is live on it, what closes it, what is attested about it, and its releases, oldest first.
 type target struct {
 	hold, live deploy.ReleaseID
 	closure    deploy.Closure
+	attested   map[string]deploy.Attestation
 	releases   []deploy.ReleaseID
 }
 

@@ -98,3 +98,8 @@ end
 local function wake(what, id)
   redis.call('PUBLISH', 'sw:wake', what .. ' ' .. id)
 end
+
+-- void: when an attestation, which is 'when it was given, until when it counts (ms), who gave it', stops to count.
+local function void(attestation)
+  return tonumber(string.match(attestation, '^%d+ (%d+)') or 0)
+end

@@ -38,6 +38,26 @@ func (b *bench) overtaken(c deploy.Claim, by deploy.Claim) {
 }
 
 var clockFacts = []fact{
+	{"forward by months: an attestation is told for 90 days after it has expired, each by itself", func(b *bench) {
+		const day = 24 * time.Hour
+		b.attest(production, "U0BOB", map[string]time.Duration{"a/b": day, "c/d": 10 * day}, "", true)
+		told := func(when string, want int) {
+			b.Helper()
+			if all := b.attested(production); len(all) != want {
+				b.Errorf("%s: %v", when, all)
+			}
+		}
+		b.advance(91*day - time.Second)
+		told("almost 90 days after the first has expired", 2)
+		b.advance(2 * time.Second)
+		told("just past that", 1)
+		b.attest(production, "U0BOB", map[string]time.Duration{"e/f": day}, "", true)
+		told("with a new one", 2)
+		b.advance(9 * day)
+		told("past what is told of the second", 1)
+		b.advance(82*day + time.Second)
+		told("past what is told of the last", 0)
+	}},
 	{"forward an hour: the lease has lapsed, and its owner is overtaken", func(b *bench) {
 		r := b.create(production, "E1")
 		stale := b.claim(r.ID, "a", lease)

@@ -1,8 +1,9 @@
 // Package storetest says in tests what deploy.Store promises, for every implementation, and starts the Redis
 // servers that such tests need. It is for tests only and holds nothing that runs in the bot.
 //
-// Start reading at Run; the facts are in commands.go, owners.go, ending.go, closure.go, notes.go, reader.go,
-// announcements.go and wakes.go. Model checks random histories against a model of the rules, and Jumps what a clock that is set may do.
+// Start reading at Run; the facts are in commands.go, owners.go, ending.go, closure.go, notes.go, attestations.go,
+// reader.go, announcements.go and wakes.go. Model checks random histories against a model of the rules, and Jumps what a
+// clock that is set may do.
 package storetest
 
 import (
@@ -32,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"ending", endingFacts},
 		{"closure", closureFacts},
 		{"notes", noteFacts},
+		{"attestations", attestationFacts},
 		{"reader", readerFacts},
 		{"announcements", announcementFacts},
 		{"wakes", wakeFacts},

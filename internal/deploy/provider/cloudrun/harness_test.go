@@ -206,20 +206,27 @@ func (h *practice) Changes() int {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	providertest.RunPlatform(t, func(t *testing.T) providertest.Harness {
-		h := newPractice(t)
-		return providertest.Harness{
-			Connect:       func() deploy.Platform { return h.connect(nil) },
-			Service:       h.ref,
-			Baseline:      baseline,
-			Image:         goodImage,
-			Other:         otherImage,
-			Missing:       missingImage,
-			Crashing:      crashingImage,
-			MissingWords:  "not found",
-			CrashingWords: "failed to start and listen on the port",
-			UserTag:       userTag,
-			Levers:        h,
-		}
-	})
+	providertest.RunPlatform(t, harness)
+}
+
+func TestConformanceOfPreviews(t *testing.T) {
+	t.Parallel()
+	providertest.RunPreviewer(t, harness)
+}
+
+func harness(t *testing.T) providertest.Harness {
+	h := newPractice(t)
+	return providertest.Harness{
+		Connect:       func() deploy.Platform { return h.connect(nil) },
+		Service:       h.ref,
+		Baseline:      baseline,
+		Image:         goodImage,
+		Other:         otherImage,
+		Missing:       missingImage,
+		Crashing:      crashingImage,
+		MissingWords:  "not found",
+		CrashingWords: "failed to start and listen on the port",
+		UserTag:       userTag,
+		Levers:        h,
+	}
 }

@@ -20,8 +20,8 @@ import (
 // Run is busy with a change of somebody else.
 func (p *Platform) Stage(ctx context.Context, q deploy.StageRequest) (deploy.Operation, error) {
 	doing := "create revision " + string(q.Candidate)
-	if q.Candidate == "" || q.Baseline == "" || q.Tag == "" || q.Image == "" {
-		return "", &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: "candidate, tag, image and baseline are all needed"}
+	if err := whole(doing, q); err != nil {
+		return "", err
 	}
 	there, err := p.revision(ctx, q.Service, q.Candidate)
 	if err == nil {
@@ -30,8 +30,20 @@ func (p *Platform) Stage(ctx context.Context, q deploy.StageRequest) (deploy.Ope
 	if status.Code(err) != codes.NotFound {
 		return "", explain(ctx, doing, aRevision(q.Candidate), err)
 	}
-	return p.change(ctx, q.Service, doing, fence{epoch: q.Epoch, gaps: q.Gaps}, func(live *runpb.Service) (*runpb.Service, []string, error) {
-		if live.GetTemplate().GetRevision() == string(q.Candidate) && live.GetReconciling() {
+	return p.change(ctx, q.Service, doing, fence{epoch: q.Epoch, gaps: q.Gaps}, staging(doing, q))
+}
+
+func whole(doing string, q deploy.StageRequest) error {
+	if q.Candidate != "" && q.Baseline != "" && q.Tag != "" && q.Image != "" {
+		return nil
+	}
+	return &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: "candidate, tag, image and baseline are all needed"}
+}
+
+// staging is the change of a service that creates the candidate. It changes nothing if that is under way.
+func staging(doing string, q deploy.StageRequest) edit {
+	return func(live *runpb.Service) (*runpb.Service, []string, error) {
+		if underWay(q, live) {
 			return nil, nil, sameImage(doing, q, live.GetTemplate().GetContainers())
 		}
 		if err := undisturbed(doing, q, live); err != nil {
@@ -45,7 +57,12 @@ func (p *Platform) Stage(ctx context.Context, q deploy.StageRequest) (deploy.Ope
 		kept := withoutLeftovers(q, tags(live.GetTraffic(), q.Tag))
 		traffic := table(map[deploy.RevisionName]int{q.Baseline: 100}, append(kept, ours))
 		return &runpb.Service{Template: template, Traffic: traffic}, []string{"template", "traffic"}, nil
-	})
+	}
+}
+
+// underWay says whether Cloud Run is busy creating the candidate.
+func underWay(q deploy.StageRequest, live *runpb.Service) bool {
+	return live.GetTemplate().GetRevision() == string(q.Candidate) && live.GetReconciling()
 }
 
 func sameImage(doing string, q deploy.StageRequest, there []*runpb.Container) error {

@@ -74,8 +74,8 @@ func (t *telling) request(st *step) (*request, error) {
 
 // do sends a request and reads the answer.
 func (t *telling) do(ctx context.Context, st *step, r *request) (*answer, *failure) {
-	if why := t.c.forbids(r.url.Hostname()); why != "" {
-		return nil, t.silence(st, r, nil, &refusal{address: r.url.Hostname(), why: why})
+	if refused := t.s.guard.Forbids(r.url.Hostname()); refused != nil {
+		return nil, t.silence(st, r, nil, refused)
 	}
 	within, cancel := ctx, context.CancelFunc(func() {})
 	if st.call.Timeout > 0 {
@@ -163,10 +163,10 @@ func bare(err error) error {
 	return err
 }
 
-func (c *Checker) transport(base *url.URL) *http.Transport {
+func (c *Checker) transport(s *script) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            c.dial(base),
+		DialContext:            s.guard.DialContext(s.base.Host, 10*time.Second),
 		TLSClientConfig:        &tls.Config{RootCAs: c.roots, MinVersion: tls.VersionTLS12, Time: c.clock.Now},
 		TLSHandshakeTimeout:    10 * time.Second,
 		ForceAttemptHTTP2:      true,

@@ -10,7 +10,7 @@
 //
 // What is read of an answer is bounded: 1 MiB of body, 64 KiB of headers, 10 redirects. Redirects are followed on the
 // same host only, for a story's headers are meant for that one, and not at all where a call expects one. Addresses are
-// looked at when a connection is made, so that no name and no redirect leads to a metadata server (guard.go).
+// looked at when a connection is made, so that no name and no redirect leads to a metadata server (package egress).
 //
 // No secret leaves this package but in a request: no value of a secret, of a header such as Authorization or of a
 // capture whose name looks like one is in any message or error, in whatever answer it comes back (mask.go).

@@ -153,7 +153,7 @@ func run(t *testing.T, base string, c deploy.Check, opts *httpcheck.Options) (de
 		opts.Secrets = secrets{"API_KEY": apiKey}
 	}
 	return httpcheck.New(opts).Run(t.Context(), deploy.CheckRequest{
-		Check: c, BaseURL: base, Project: "prod", Values: map[string]string{"VERSION": "v1.2.4", "ENVIRONMENT": "production"},
+		Check: c, BaseURL: base, Service: deploy.ServiceRef{Project: "prod"}, Values: map[string]string{"VERSION": "v1.2.4", "ENVIRONMENT": "production"},
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/egress"
 )
 
 var _ deploy.Checker = (*Checker)(nil)
@@ -32,8 +33,8 @@ type Options struct {
 	Pause time.Duration
 	// Roots are the authorities that a service's certificate is believed from; by default those of the computer.
 	Roots *x509.CertPool
-	// ForbidPrivate refuses private and loopback addresses too. Those of metadata servers are refused in any case, and
-	// loopback unless the base URL itself names it.
+	// ForbidPrivate refuses private and loopback addresses too, as CheckRequest.Public does for one check. Those of
+	// metadata servers are refused in any case, and loopback unless the base URL itself names it.
 	ForbidPrivate bool
 }
 
@@ -65,6 +66,7 @@ func (c *Checker) Run(ctx context.Context, q deploy.CheckRequest) (deploy.CheckR
 	if err != nil {
 		return deploy.CheckReport{}, &deploy.Error{Code: deploy.CodeOf(err), Op: doing, Err: err}
 	}
+	s.guard = egress.For(s.base.Hostname(), c.forbidPrivate || q.Public)
 	known, err := c.values(ctx, s, &q)
 	if err != nil {
 		return deploy.CheckReport{}, &deploy.Error{Code: deploy.CodeOf(err), Op: doing, Err: err}
@@ -130,7 +132,7 @@ func (c *Checker) values(ctx context.Context, s *script, q *deploy.CheckRequest)
 				Hint: "leave it out of the check, or give the bot a source of secrets",
 			}
 		}
-		v, err := c.secrets.Value(ctx, q.Project, name)
+		v, err := c.secrets.Value(ctx, q.Service.Project, name)
 		if err != nil {
 			return nil, fmt.Errorf("read the secret %s: %w", name, err)
 		}

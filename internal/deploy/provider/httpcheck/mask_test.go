@@ -143,7 +143,7 @@ func TestNoSecretIsInAnyMessage(t *testing.T) {
 		call.Capture = map[string]string{"OTHER": "(" + expr + ") | .none"}
 		c := check(login, call)
 		c.Cleanup = []deploy.Call{call}
-		_, err := httpcheck.New(&httpcheck.Options{Secrets: secrets{"S": secret}}).Run(context.Background(), deploy.CheckRequest{Check: c, BaseURL: at, Project: "prod"})
+		_, err := httpcheck.New(&httpcheck.Options{Secrets: secrets{"S": secret}}).Run(context.Background(), deploy.CheckRequest{Check: c, BaseURL: at, Service: deploy.ServiceRef{Project: "prod"}})
 		if deploy.CodeOf(err) != deploy.Invalid || !strings.Contains(deploy.Message(err), "answered 200, expected 500") {
 			t.Fatalf("%v", err)
 		}

@@ -12,11 +12,13 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/deploy/jq"
 	"slipway/internal/deploy/placeholder"
+	"slipway/internal/deploy/provider/egress"
 )
 
 // script is a check that has been read: what can be wrong with it before it is told is not.
 type script struct {
 	base    *url.URL // without a slash at its end
+	guard   egress.Guard
 	calls   []*step
 	cleanup []*step
 	secrets []string
@@ -129,7 +131,7 @@ func (r *reading) step(call deploy.Call, label string, cleaning bool) *step {
 		}
 		st.headers = append(st.headers, header{name, r.text(st, call.Headers[name])})
 	}
-	st.kind = bodyKind(kind, call.Body)
+	st.kind = placeholder.BodyKind(kind, call.Body)
 	if kind == "" && st.kind == placeholder.JSON {
 		st.headers = append(st.headers, header{"Content-Type", r.text(st, "application/json")})
 	}
@@ -169,22 +171,6 @@ func (r *reading) program(st *step, expr string) *jq.Program {
 		r.wrong(st, "%s", deploy.Message(err))
 	}
 	return p
-}
-
-// bodyKind says how values are put into a body: as its Content-Type has it, or as it looks.
-func bodyKind(contentType, body string) placeholder.Kind {
-	mime, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	switch mime = strings.TrimSpace(mime); {
-	case strings.HasSuffix(mime, "/json"), strings.HasSuffix(mime, "+json"):
-		return placeholder.JSON
-	case mime == "application/x-www-form-urlencoded":
-		return placeholder.Form
-	case mime == "":
-		if body = strings.TrimSpace(body); strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[") {
-			return placeholder.JSON
-		}
-	}
-	return placeholder.Verbatim
 }
 
 // token says whether s may be a method or the name of a header.

@@ -39,7 +39,7 @@ var (
 )
 
 func (c *Checker) newTelling(s *script, known map[string]string) *telling {
-	t := &telling{c: c, s: s, transport: c.transport(s.base), values: maps.Clone(known), mask: newMask()}
+	t := &telling{c: c, s: s, transport: c.transport(s), values: maps.Clone(known), mask: newMask()}
 	for name, v := range known {
 		if strings.Contains(name, ":") {
 			t.mask.add(v)

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/egress"
 )
 
 const (
@@ -120,14 +121,14 @@ func (t *telling) silence(st *step, r *request, cause, err error) *failure {
 	var (
 		dns     *net.DNSError
 		dial    *net.OpError
-		refused *refusal
+		refused *egress.Refusal
 		other   *elsewhere
 	)
 	said := ""
 	switch {
 	case errors.As(err, &refused):
 		f.code, f.final = deploy.Invalid, true
-		said = fmt.Sprintf("is not called: %s %s", refused.address, refused.why)
+		said = fmt.Sprintf("is not called: %s %s", refused.Address, refused.Why)
 	case errors.As(err, &other):
 		f.code, f.hint = deploy.Invalid, "correct the path, or expect the redirect's status if it is what should be there"
 		said = fmt.Sprintf("leads to %s://%s%s, which is not followed: it is not where the check was sent to", other.to.Scheme, other.to.Host, t.shown(other.to.EscapedPath(), 200))

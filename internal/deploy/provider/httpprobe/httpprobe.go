@@ -2,9 +2,10 @@
 //
 // It never judges what came back, never sends anything but a GET, never keeps a connection for the next call
 // (after traffic has moved, a connection that was kept would still lead to the former revision), and gives up
-// after the time it was given.
+// after the time it was given. Outside is the port for addresses that a checklist names: guarded by package egress, and
+// following no redirect.
 //
-// Start reading at Prober.Get.
+// Start reading at Prober.Get, then Outside.
 package httpprobe
 
 import (

@@ -13,16 +13,19 @@ import (
 )
 
 // explain makes an error of the registry one of ours.
-func (i *Images) explain(ctx context.Context, doing string, ref name.Tag, err error) error {
-	host := ref.RegistryStr()
+func (i *Images) explain(ctx context.Context, doing string, ref name.Reference, err error) error {
+	host := ref.Context().RegistryStr()
 	e := &deploy.Error{Code: deploy.Unavailable, Op: doing, Err: err}
+	known := (*deploy.Error)(nil)
 	switch {
 	case ctx.Err() != nil:
 		e.Msg, e.Err = "the call to "+host+" was broken off", errors.Join(ctx.Err(), err)
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Msg = host + " did not answer within " + i.timeout.String()
+	case errors.As(err, &known): // of a Login
+		e.Code = known.Code
 	case refused(err):
-		e.Code, e.Msg, e.Hint = deploy.Forbidden, host+" does not let Slipway read "+ref.RepositoryStr(), remedy(host)
+		e.Code, e.Msg, e.Hint = deploy.Forbidden, host+" does not let Slipway read "+ref.Context().RepositoryStr(), remedy(host)
 	case statusOf(err) == http.StatusTooManyRequests:
 		e.Msg = host + " asks Slipway to slow down"
 	case missing(err):
@@ -36,16 +39,23 @@ func (i *Images) explain(ctx context.Context, doing string, ref name.Tag, err er
 	return e
 }
 
-func otherMachines(doing string, ref name.Tag) error {
+// otherMachines says what the image is built for instead of our platform.
+func otherMachines(doing string, ref name.Tag, instead []string) error {
+	msg := ref.RepositoryStr() + ":" + ref.TagStr() + " is not built for " + platform.String()
+	if len(instead) > 0 {
+		msg += ", only for " + strings.Join(instead, ", ")
+	}
 	return &deploy.Error{
-		Code: deploy.Invalid, Op: doing, Msg: ref.RepositoryStr() + ":" + ref.TagStr() + " is not built for " + platform.String(),
-		Hint: "build it with `docker build --platform " + platform.String() + "`",
+		Code: deploy.Invalid, Op: doing, Msg: msg, Hint: "build it with `docker build --platform " + platform.String() + "`",
 	}
 }
 
 func remedy(host string) string {
 	if host == "gcr.io" || strings.HasSuffix(host, ".gcr.io") || strings.HasSuffix(host, ".pkg.dev") {
 		return "grant the bot roles/artifactregistry.reader on the repository, or run `gcloud auth application-default login`"
+	}
+	if strings.Contains(host, ".dkr.ecr") || strings.Contains(host, ".dkr-ecr") {
+		return "allow the bot's role ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the repository"
 	}
 	return "run `docker login " + host + "` for the account the bot runs as"
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,12 +19,16 @@ const (
 	offered = 3
 )
 
+// beside are the tags that stand for what belongs to an image, such as cosign's signatures: nobody deploys them.
+var beside = regexp.MustCompile(`^sha256-[0-9a-f]{64}(\.|$)`)
+
 // nearest says which tags there are that look like the one that is not there. It is a courtesy: what it cannot
 // find out in time it leaves out.
 func (i *Images) nearest(ctx context.Context, ref name.Tag) string {
 	ctx, cancel := context.WithTimeout(ctx, i.suggestions)
 	defer cancel()
 	tags, err := i.tags(ctx, ref.Repository)
+	tags = slices.DeleteFunc(tags, beside.MatchString)
 	switch {
 	case missing(err):
 		return ref.RegistryStr() + " has no repository " + ref.RepositoryStr() + ": correct image in the catalog, or push the image first"

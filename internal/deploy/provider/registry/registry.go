@@ -16,12 +16,16 @@ import (
 	"slipway/internal/deploy"
 )
 
-var _ deploy.Images = (*Images)(nil)
+var (
+	_ deploy.Images         = (*Images)(nil)
+	_ deploy.ImageInspector = (*Images)(nil)
+	_ deploy.Scanner        = (*Images)(nil)
+)
 
 // platform is what the clouds run that Slipway knows.
 var platform = v1.Platform{OS: "linux", Architecture: "amd64"}
 
-// Images looks tags up. Its methods may be called from any goroutine.
+// Images looks tags up, and what is known of the image behind one. Its methods may be called from any goroutine.
 type Images struct {
 	transport   *http.Transport
 	keychain    authn.Keychain
@@ -31,24 +35,26 @@ type Images struct {
 
 // Options of New; nil means all defaults.
 type Options struct {
-	// Timeout bounds Resolve with its retries, not counting suggestions; default 10 s.
+	// Timeout bounds a question with its retries, not counting suggestions; default 10 s.
 	Timeout time.Duration
 	// Suggestions bounds the search for the nearest tags; default 2 s.
 	Suggestions time.Duration
-	// Keychain replaces the credentials of docker's configuration and of gcloud.
+	// Logins are asked for credentials after docker's configuration and before gcloud.
+	Logins []Login
+	// Keychain replaces all credentials.
 	Keychain authn.Keychain
 }
 
 // New makes a resolver. It connects to nothing.
 func New(opts *Options) *Images {
+	if opts == nil {
+		opts = &Options{}
+	}
 	i := &Images{
 		transport:   http.DefaultTransport.(*http.Transport).Clone(), //nolint:errcheck // net/http says what it is
-		keychain:    authn.NewMultiKeychain(authn.DefaultKeychain, google.Keychain),
+		keychain:    authn.NewMultiKeychain(authn.DefaultKeychain, logins(opts.Logins), google.Keychain),
 		timeout:     10 * time.Second,
 		suggestions: 2 * time.Second,
-	}
-	if opts == nil {
-		return i
 	}
 	if opts.Timeout > 0 {
 		i.timeout = opts.Timeout
@@ -96,19 +102,19 @@ func (i *Images) Resolve(ctx context.Context, repository, tag string) (deploy.Im
 			Hint: "push an image under this tag",
 		}
 	}
-	img, err := pick(desc)
+	img, instead, err := pick(desc)
 	if err != nil {
 		return deploy.Image{}, i.explain(ctx, doing, ref, err)
 	}
 	if img == nil {
-		return deploy.Image{}, otherMachines(doing, ref)
+		return deploy.Image{}, otherMachines(doing, ref, instead)
 	}
 	out, runsOn, err := describe(img)
 	if err != nil {
 		return deploy.Image{}, i.explain(ctx, doing, ref, err)
 	}
 	if !runsOn.Satisfies(platform) {
-		return deploy.Image{}, otherMachines(doing, ref)
+		return deploy.Image{}, otherMachines(doing, ref, []string{runsOn.String()})
 	}
 	out.Repository, out.Tag = repository, tag
 	return out, nil
@@ -125,25 +131,28 @@ func (i *Images) options(ctx context.Context) []remote.Option {
 	}
 }
 
-// pick is the image itself, or the one of an index that is for our platform; nil if there is none.
-func pick(desc *remote.Descriptor) (v1.Image, error) {
+// pick is the image itself, or the one of an index that is for our platform; where there is none, it says for which
+// platforms there are images.
+func pick(desc *remote.Descriptor) (img v1.Image, instead []string, err error) {
 	if !desc.MediaType.IsIndex() {
-		return desc.Image()
+		img, err = desc.Image()
+		return img, nil, err
 	}
 	index, err := desc.ImageIndex()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	manifest, err := index.IndexManifest()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, child := range manifest.Manifests {
 		if child.MediaType.IsImage() && child.Platform != nil && child.Platform.Satisfies(platform) {
-			return index.Image(child.Digest)
+			img, err = index.Image(child.Digest)
+			return img, nil, err
 		}
 	}
-	return nil, nil
+	return nil, platforms(manifest), nil
 }
 
 // describe reads what an image is, and what it says it runs on. One that does not say runs on ours.

@@ -126,6 +126,7 @@ func TestOfAnIndexTheImageForOurMachinesIsTaken(t *testing.T) {
 	t.Parallel()
 	r := practice(t, nil)
 	arm, amd, windows := imageFor(t, "linux", "arm64"), imageFor(t, "linux", "amd64"), imageFor(t, "windows", "amd64")
+	odd := imageFor(t, "unknown", "unknown") // as builders put attestations beside images
 	add := func(img v1.Image, os, arch string) mutate.IndexAddendum {
 		return mutate.IndexAddendum{Add: img, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: os, Architecture: arch}}}
 	}
@@ -135,7 +136,7 @@ func TestOfAnIndexTheImageForOurMachinesIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	others, opts := push(t, r, "team/app:others")
-	if err := remote.WriteIndex(others, mutate.AppendManifests(empty.Index, add(arm, "linux", "arm64")), opts...); err != nil {
+	if err := remote.WriteIndex(others, mutate.AppendManifests(empty.Index, add(windows, "windows", "amd64"), add(arm, "linux", "arm64"), add(odd, "unknown", "unknown")), opts...); err != nil {
 		t.Fatal(err)
 	}
 	laptop, opts := push(t, r, "team/app:laptop")
@@ -148,9 +149,10 @@ func TestOfAnIndexTheImageForOurMachinesIsTaken(t *testing.T) {
 	if err != nil || got.Digest != digest(t, amd) {
 		t.Errorf("digest %s, %v; want %s", got.Digest, err, digest(t, amd))
 	}
-	for _, tag := range []string{"others", "laptop"} {
+	for tag, instead := range map[string]string{"others": "linux/arm64, windows/amd64", "laptop": "linux/arm64"} {
 		_, err := i.Resolve(t.Context(), r.Addr()+"/team/app", tag)
-		if deploy.CodeOf(err) != deploy.Invalid || !strings.Contains(deploy.Hint(err), "--platform linux/amd64") {
+		if deploy.CodeOf(err) != deploy.Invalid || !strings.Contains(deploy.Hint(err), "--platform linux/amd64") ||
+			deploy.Message(err) != "team/app:"+tag+" is not built for linux/amd64, only for "+instead {
 			t.Errorf("%s: %v, hint %q", tag, err, deploy.Hint(err))
 		}
 	}
@@ -187,6 +189,7 @@ func TestTheNearestTagsAreOffered(t *testing.T) {
 		"the newest of those one letter away":   {"app", "v1.2.7", "nearest: v1.2.9, v1.2.8, v1.2.3"},
 		"numbers count as numbers":              {"app", "v1.2.1", "nearest: v1.2.10, v1.2.9, v1.2.8"},
 		"the v that was forgotten":              {"app", "1.10.0", "nearest: v1.10.0"},
+		"signatures are no versions":            {"app", "sha256-" + strings.Repeat("0", 64), "nearest: v"},
 		"a repository that is not there at all": {"ap", "v1.2.3", "has no repository ap"},
 	}
 	for name, tc := range tests {

@@ -31,6 +31,7 @@ type fake struct {
 
 	answer func(context.Context) error
 	crc    func(call int, right int64) *int64
+	state  secretmanagerpb.SecretVersion_State
 
 	mu    sync.Mutex
 	asked []string

@@ -97,8 +97,23 @@ func renderInput(n Names, b map[string]any) []string {
 		label += " (optional)"
 	}
 	e, _ := b["element"].(map[string]any)
-	return []string{fmt.Sprintf("%s: [ %s ]", label, textOf(e["placeholder"]))}
+	sign, listed := optionSigns[fmt.Sprint(e["type"])]
+	if !listed {
+		return []string{fmt.Sprintf("%s: [ %s ]", label, textOf(e["placeholder"]))}
+	}
+	lines := []string{label + ":"}
+	for _, o := range (Control{Element: e}).Options() {
+		line := "  " + sign + " " + strings.Join(n.lines(o["text"]), " ")
+		if more := strings.Join(n.lines(o["description"]), " "); more != "" {
+			line += "  (" + more + ")"
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
+
+// optionSigns stand before the options of inputs that show all of them at once.
+var optionSigns = map[string]string{"checkboxes": "☐", "radio_buttons": "○"}
 
 // Buttons shows controls in one line: [ Approve ] [ choose a version ▾ ].
 func Buttons(controls []Control) string {

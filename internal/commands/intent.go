@@ -1,0 +1,64 @@
+package commands
+
+import (
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// intent says what a step will do.
+func intent(r deploy.Release, s deploy.Step) Text {
+	switch s.Kind {
+	case deploy.KindService:
+		return Text{}.Plain("the service must be settled, with one version at 100 %")
+	case deploy.KindImage:
+		return Text{}.Plain("the image ").Code(r.Spec.Image + ":" + r.Version).Plain(" must exist")
+	case deploy.KindReady:
+		return readied(r, s)
+	case deploy.KindPropose:
+		return Text{}.Plain("what would change is worked out and shown")
+	case deploy.KindConfirm:
+		return Text{}.Plain("that must still be what was approved; else the approval is void, and people are asked again")
+	case deploy.KindRevision:
+		return Text{}.Plain("a new revision of ").Code(r.Spec.Platform.Service.Name).Plain(", without traffic")
+	case deploy.KindHealth:
+		var paths []string
+		for _, c := range r.Spec.Health {
+			paths = append(paths, c.Path)
+		}
+		return Text{}.Plain("the new revision must answer ").Code(strings.Join(paths, " "))
+	case deploy.KindSmoke:
+		return Text{}.Plain("the new revision must pass ").Add(checks(r.Spec.ChecksAt(deploy.Smoke)))
+	case deploy.KindFunctional:
+		return Text{}.Plain("where users reach it, it must pass ").Add(checks(r.Spec.ChecksAt(deploy.Functional)))
+	case deploy.KindLoad:
+		return loadOf(r, s)
+	case deploy.KindGate:
+		if s.Ask != deploy.AskAlways {
+			return byItself(r, s)
+		}
+		t := Text{}.Plainf("waits for %s of %s from ", approvals(s.Needed), s.Wants()).principals(r.Spec.Policy.Approve)
+		return t.Plainf(", %s at most", deploy.Planned(s.Within))
+	case deploy.KindShift:
+		return Text{}.Plainf("%d %% to %s", s.Percent, r.Version)
+	case deploy.KindBake:
+		return Text{}.Plainf("stays at %d %% for %s", s.Percent, deploy.Planned(s.Bake))
+	case deploy.KindValidate:
+		return Text{}.Plainf("users must reach %s, as the platform reports and its health check says", r.Version)
+	case deploy.KindObserve:
+		return Text{}.Plainf("is watched for %s more, with the way back kept warm", deploy.Planned(s.Bake))
+	case deploy.KindRetire:
+		return Text{}.Plain("the tag of the new revision is taken off")
+	default:
+		return Text{}.Plain(string(s.Name))
+	}
+}
+
+// byItself says what a gate does that goes by the verdict.
+func byItself(r deploy.Release, s deploy.Step) Text {
+	t := Text{}.Plainf("goes on to %d %% by itself if it is healthy", s.Percent)
+	if s.Ask == deploy.AskUnsure {
+		return t.Plainf("; if that cannot be told it asks for %s from ", approvals(s.Needed)).principals(r.Spec.Policy.Approve)
+	}
+	return t.Plain("; else it is held")
+}

@@ -1,0 +1,98 @@
+package phase_test
+
+import (
+	"testing"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/deploy/phase"
+)
+
+func TestTheImagePolicy(t *testing.T) {
+	t.Parallel()
+	all := deploy.ImagePolicy{
+		MaxAge: 365 * 24 * time.Hour, MaxSize: 1 << 30, Labels: []string{"revision"}, Signature: []string{"a key"},
+		Scan: &deploy.ScanPolicy{Most: map[deploy.Severity]int{deploy.Critical: 0}},
+	}
+	rule := func(key, text, why string) deploy.OpenItem {
+		return deploy.OpenItem{Key: "image/" + key, Group: "Image", Text: text, Why: why}
+	}
+	for name, c := range map[string]struct {
+		policy func(*deploy.ImagePolicy)
+		world  func(*checklisted)
+		open   []deploy.OpenItem
+	}{
+		"it is kept": {},
+		"all of it is broken": {
+			func(p *deploy.ImagePolicy) { p.MaxAge, p.MaxSize = time.Hour, 1 },
+			func(w *checklisted) {
+				w.look.details.Labels = nil
+				w.look.signed = &deploy.Error{Code: deploy.Invalid, Msg: "it has no signature"}
+				w.scanner.scan.Vulnerabilities = []deploy.Vulnerability{{ID: "CVE-1", Severity: deploy.Critical, Package: "a", Version: "1", Fixed: "2"}}
+			},
+			[]deploy.OpenItem{
+				rule("age", "The image is not too old", "?"), rule("size", "The image is not too large", "?"), rule("labels", "The image has its labels", "the label revision is missing"),
+				rule("vulnerabilities", "The image has no more vulnerabilities than allowed", "1 critical vulnerability, at most 0: CVE-1 a 1 → 2"), rule("signature", "The image is signed", "it has no signature"),
+			},
+		},
+		"nobody has scanned it": {nil, func(w *checklisted) {
+			w.scanner.err = &deploy.Error{Code: deploy.NotFound, Msg: "it is scanned just now"}
+		},
+			[]deploy.OpenItem{rule("scan", "The image was scanned", "there is no scan of the image: it is scanned just now")}},
+		"nobody can tell": {nil, func(w *checklisted) {
+			w.look.err, w.look.signed = away("the registry does not answer"), away("the registry does not answer")
+			w.scanner.err = &deploy.Error{Code: deploy.Forbidden, Msg: "the scanner does not let Slipway look", Hint: "grant a role"}
+		}, []deploy.OpenItem{
+			rule("labels", "The image has its labels", "cannot be told now: the registry does not answer"),
+			rule("scan", "The image was scanned", "the scanner does not let Slipway look; grant a role"),
+			rule("signature", "The image is signed", "cannot be told now: the registry does not answer"),
+		}},
+		"there is nobody to ask": {nil, func(w *checklisted) { w.with(func(p *phase.Ports) { p.Inspector, p.Scanner = nil, nil }) }, []deploy.OpenItem{
+			rule("labels", "The image has its labels", "this Slipway does not look into images"), rule("signature", "The image is signed", "this Slipway does not look into images"),
+			rule("scan", "The image was scanned", "there is no scan of the image: this Slipway asks no scanner"),
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newChecklisted(t)
+			policy := all
+			if c.policy != nil {
+				c.policy(&policy)
+			}
+			if c.world != nil {
+				c.world(w)
+			}
+			p := w.asks(func(s *deploy.Spec) { s.Images = &policy })
+			p.act()
+			for i := range c.open {
+				if got, ok := p.r.Readiness.OpenAt(c.open[i].Key); ok && c.open[i].Why == "?" {
+					c.open[i].Why = got.Why
+				}
+			}
+			p.wantReady(deploy.Readiness{Total: len(c.open), Open: c.open})
+			if c.open == nil {
+				p.tells("outcome preflight/ready  the image keeps its policy\n")
+			}
+		})
+	}
+}
+
+func TestWhatIsSaidOfAnImageIsWaivedOrMended(t *testing.T) {
+	t.Parallel()
+	w := newChecklisted(t)
+	w.look.details.Labels = nil
+	w.scanner.scan.Vulnerabilities = []deploy.Vulnerability{{ID: "CVE-1", Severity: deploy.Critical, Package: "a"}}
+	p := w.asks(func(s *deploy.Spec) {
+		s.Images = &deploy.ImagePolicy{Labels: []string{"revision"}, Scan: &deploy.ScanPolicy{Most: map[deploy.Severity]int{deploy.Critical: 0}}}
+	}, proof(deploy.ProveScan, ""), proof(deploy.ProveImage, ""))
+	p.act()
+	p.is(deploy.Waiting).tells("1 of 4; open: image/labels, image/vulnerabilities, group/scan")
+
+	w.look.details.Labels = map[string]string{"revision": "8f14e45"}
+	p.while(func() bool { return len(p.r.Readiness.Open) == 3 })
+	p.tells("1 of 3; open: image/vulnerabilities, group/scan")
+
+	p.say(deploy.Signal{Kind: deploy.SignalWaive, By: "U0BOB", Item: "image/vulnerabilities", Reason: "it is not reachable"})
+	p.until("preflight/plan").is(deploy.Running).tells("outcome preflight/ready  3 of 3 (2 proved, 1 waived)\n")
+	p.wantReady(deploy.Readiness{Total: 3, Proved: 2, Waived: 1})
+}
