@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"slipway/internal/chart"
 	"slipway/internal/commands"
 	"slipway/internal/commands/slack"
 	"slipway/internal/deploy"
@@ -22,7 +23,6 @@ import (
 	"slipway/internal/deploy/phase"
 	"slipway/internal/deploy/provider/cloudrun"
 	"slipway/internal/deploy/provider/httpprobe"
-	"slipway/internal/deploy/provider/registry"
 	"slipway/internal/report"
 	"slipway/internal/store"
 	"slipway/internal/telemetry"
@@ -37,7 +37,6 @@ type bot struct {
 	catalog  *catalog.Catalog
 	store    *store.Store
 	cloudRun *cloudrun.Platform
-	images   *registry.Images
 	prober   *httpprobe.Prober
 	watching watching
 	checking checking
@@ -61,7 +60,7 @@ func newBot(ctx context.Context, cfg config, log zerolog.Logger) (b *bot, err er
 		}
 	}
 	b.makeSlack()
-	b.images, b.prober = registry.New(nil), httpprobe.New(nil)
+	b.prober = httpprobe.New(nil)
 	if b.bugs, err = bugReports(cfg); err != nil {
 		b.close()
 		return nil, err
@@ -98,9 +97,6 @@ func (b *bot) close() {
 	if b.slack != nil {
 		b.slack.Close()
 	}
-	if b.images != nil {
-		b.images.Close()
-	}
 	var errs []error
 	if b.cloudRun != nil {
 		errs = append(errs, b.cloudRun.Close())
@@ -131,13 +127,9 @@ func (b *bot) run(ctx context.Context) error {
 	}
 	b.log.Info().Str("version", version).Str("owner", b.owner).Str("listen", listener.Addr().String()).Msg("slipway starts")
 
-	releases := engine.New(b.store, phase.Runners(phase.Ports{
-		Platforms: map[deploy.PlatformKind]deploy.Platform{deploy.CloudRun: b.cloudRun},
-		Images:    b.images, Prober: b.prober, Targets: b.store, Checker: b.checking.checker,
-		Metrics: b.watching.metrics(), Logs: b.watching.logs(),
-	}), &engine.Options{Owner: b.owner, Lease: b.cfg.lease, Clock: b.clock, Log: b.log, Observe: b.metrics.Observe, Boundary: boundary})
+	releases := engine.New(b.store, phase.Runners(b.ports()), &engine.Options{Owner: b.owner, Lease: b.cfg.lease, Clock: b.clock, Log: b.log, Observe: b.metrics.Observe, Boundary: boundary})
 	announcer := slack.NewAnnouncer(b.slack, b.store, b.people, b.owner, &slack.AnnouncerOptions{
-		Channel: b.cfg.channel, Bugs: b.bugs, Draw: draw, Report: report.Markdown,
+		Channel: b.cfg.channel, Bugs: b.bugs, Draw: draw, Load: chart.Load, Report: report.Markdown,
 	})
 
 	g, ctx := errgroup.WithContext(ctx)
@@ -174,7 +166,7 @@ func (b *bot) listenOnce(ctx context.Context) error {
 		return nil
 	}
 	handler := commands.New(b.store, b.catalog, b.people, &commands.Options{Team: self.Team, Clock: b.clock,
-		Bugs: placeOf(b.bugs),
+		Bugs: placeOf(b.bugs), Planner: b.ports(),
 		Report: func(_ context.Context, err error) {
 			b.log.Warn().Err(err).Msg("a command could not be answered in full")
 		}})

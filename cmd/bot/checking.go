@@ -2,28 +2,107 @@ package main
 
 import (
 	"context"
+	"errors"
 
+	"slipway/internal/deploy"
+	"slipway/internal/deploy/phase"
+	"slipway/internal/deploy/provider/alerts"
+	"slipway/internal/deploy/provider/checkers"
+	"slipway/internal/deploy/provider/command"
+	"slipway/internal/deploy/provider/ecr"
 	"slipway/internal/deploy/provider/httpcheck"
+	"slipway/internal/deploy/provider/httpprobe"
+	"slipway/internal/deploy/provider/load"
+	"slipway/internal/deploy/provider/reach"
+	"slipway/internal/deploy/provider/registry"
+	"slipway/internal/deploy/provider/runjobs"
+	"slipway/internal/deploy/provider/scans"
 	"slipway/internal/deploy/provider/secrets"
 )
 
-// checking is what runs the catalog's checks.
+// checking is what looks at images, and makes the catalog's checks.
 type checking struct {
 	secrets *secrets.Secrets
-	checker *httpcheck.Checker
+	checker deploy.Checker
+	loader  *load.Loader
+	outside *httpprobe.Outside
+	alerts  *alerts.Alerts
+	images  *registry.Images
+	scanner deploy.Scanner
+	closers []func() error
 }
 
 func (b *bot) makeChecking(ctx context.Context) (err error) {
-	if b.checking.secrets, err = secrets.New(ctx, &secrets.Options{Endpoint: b.cfg.keyURL}); err != nil {
+	c := &b.checking
+	if c.secrets, err = secrets.New(ctx, &secrets.Options{Endpoint: b.cfg.keyURL}); err != nil {
 		return err
 	}
-	b.checking.checker = httpcheck.New(&httpcheck.Options{Secrets: b.checking.secrets, Clock: b.clock})
+	c.closers = append(c.closers, c.secrets.Close)
+	if c.alerts, err = alerts.New(ctx, &alerts.Options{Endpoint: b.cfg.seeURL}); err != nil {
+		return err
+	}
+	c.closers = append(c.closers, c.alerts.Close)
+	c.outside = httpprobe.NewOutside(nil)
+	c.loader = load.New(&load.Options{Secrets: c.secrets, Clock: b.clock})
+	if err := b.makeImages(ctx); err != nil {
+		return err
+	}
+	return b.makeCheckers()
+}
+
+// makeImages is what knows images: their registry, and whoever has scanned them.
+func (b *bot) makeImages(ctx context.Context) error {
+	c, amazon := &b.checking, ecr.New(nil)
+	found, err := scans.New(ctx, &scans.Options{Endpoint: b.cfg.scanURL})
+	if err != nil {
+		return err
+	}
+	c.closers = append(c.closers, found.Close)
+	c.images = registry.New(&registry.Options{Logins: []registry.Login{amazon.Login}})
+	c.closers = append(c.closers, func() error { c.images.Close(); return nil })
+	c.scanner = scans.First(found, amazon, c.images)
+	return nil
+}
+
+// makeCheckers is what makes checks, by kind.
+func (b *bot) makeCheckers() error {
+	c := &b.checking
+	dependencies, err := reach.New(&reach.Options{Secrets: c.secrets, Clock: b.clock, Storage: b.cfg.bucketURL})
+	if err != nil {
+		return err
+	}
+	c.closers = append(c.closers, dependencies.Close)
+	jobs, err := runjobs.New(&runjobs.Options{Endpoint: b.cfg.runURL, Clock: b.clock, Output: b.watching.lines})
+	if err != nil {
+		return err
+	}
+	c.closers = append(c.closers, jobs.Close)
+	c.checker = checkers.New(checkers.Options{
+		Stories:      httpcheck.New(&httpcheck.Options{Secrets: c.secrets, Clock: b.clock}),
+		Dependencies: dependencies,
+		Commands:     command.New(&command.Options{Folder: b.cfg.catalog, Allow: b.cfg.commands, Clock: b.clock}),
+		Jobs:         jobs, Clock: b.clock,
+	})
 	return nil
 }
 
 func (c checking) close() error {
-	if c.secrets == nil {
-		return nil
+	var errs []error
+	for _, end := range c.closers {
+		errs = append(errs, end())
 	}
-	return c.secrets.Close()
+	return errors.Join(errs...)
+}
+
+// ports are what the phases reach the outside through.
+func (b *bot) ports() phase.Ports {
+	return phase.Ports{
+		Platforms: map[deploy.PlatformKind]deploy.Platform{deploy.CloudRun: b.cloudRun},
+		Images:    b.checking.images, Inspector: b.checking.images, Scanner: b.checking.scanner,
+		Prober: b.prober, Outside: b.checking.outside,
+		Checker: b.checking.checker, Loader: b.checking.loader,
+		Secrets: b.checking.secrets, Versions: b.checking.secrets,
+		Metrics: b.watching.metrics(), Logs: b.watching.logs(), Alerts: b.checking.alerts,
+		Targets: b.store, Attested: b.store, Live: b.store, People: b.people, Clock: b.clock,
+	}
 }

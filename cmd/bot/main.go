@@ -5,6 +5,7 @@
 //	bot check     says whether `bot run` would work, and what to do where not
 //	bot release   look at a release, or tell it something, while Slack is down
 //	bot report    what is known of a release, as a Markdown document
+//	bot probe     try one dependency from where this runs, as jobs of checks do
 //	bot sandbox   the bot against a practice Slack, Redis and clouds, all on this machine
 package main
 
@@ -28,6 +29,7 @@ type commandLine struct {
 	Check   checkCommand   `cmd:"" help:"Check catalog, credentials, Slack scopes and Redis, and name every problem with a remedy."`
 	Release releaseCommand `cmd:"" help:"Look at a release, or tell it something, while Slack is down. Needs REDIS_URL only."`
 	Report  reportCommand  `cmd:"" help:"Write what is known of a release as Markdown. Needs REDIS_URL only."`
+	Probe   probeCommand   `cmd:"" help:"Try one dependency from here and say in a line what was found; what the job of a check runs."`
 	Sandbox sandboxCommand `cmd:"" help:"Practise: Slack, Redis, Cloud Run and the bot in one process on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -17,8 +17,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/catalog"
 	"slipway/internal/sandbox/control"
 	"slipway/internal/sandbox/rehearsal"
+	"slipway/internal/store"
 	"slipway/internal/store/storetest"
 )
 
@@ -190,7 +192,31 @@ type replica struct {
 
 func (s *practice) run(redis *storetest.Server) *replica {
 	s.t.Helper()
+	s.attested(redis)
 	return join(s.t, "bot", append(append([]string{}, s.env...), "REDIS_URL="+redis.URL(0)))
+}
+
+// attested has everything attested in a Redis that is not the practice's own, unless it is down.
+func (s *practice) attested(redis *storetest.Server) {
+	s.t.Helper()
+	kept, err := store.Dial(redis.URL(0), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = kept.Close() }()
+	folder := ""
+	for _, e := range s.env {
+		if name, value, _ := strings.Cut(e, "="); name == "SLIPWAY_CATALOG" {
+			folder = value
+		}
+	}
+	c, err := catalog.Load(folder)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := attestAll(s.t.Context(), c, kept); err != nil && deploy.CodeOf(err) != deploy.Unavailable {
+		s.t.Fatal(err)
+	}
 }
 
 // join starts `PROGRAM run` in an environment.

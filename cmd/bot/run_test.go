@@ -96,6 +96,7 @@ alice sees within 5s: Redis does not answer
 `)
 	redis.Start(t)
 	bot.awaitReady(t, http.StatusOK)
+	s.attested(redis)
 	s.play(asked + finished) // it is the first release: nothing of the other was stored
 }
 

@@ -56,7 +56,7 @@ func (c sandboxCommand) options() sandbox.Options {
 	o := sandbox.Options{
 		Catalog: deployments.Catalog(), Speed: c.Speed, Listen: c.Listen, RedisURL: os.Getenv("REDIS_URL"),
 		Create: c.Create, Settle: c.Settle, Traffic: c.Traffic,
-		Slack: workspace.Options{Scopes: grantedScopes()},
+		Slack: workspace.Options{Scopes: grantedScopes()}, Probe: probeJob,
 	}
 	if c.Catalog != "" {
 		o.Catalog = os.DirFS(c.Catalog)
@@ -79,6 +79,9 @@ func (c sandboxCommand) withoutBot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := attestFor(ctx, s); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	fmt.Println("# HTTP API: " + s.URL() + "/v1/ (docs/sandbox.md). In another terminal:")
 	for _, e := range s.Environ() {
 		fmt.Println("export " + e)
@@ -86,6 +89,16 @@ func (c sandboxCommand) withoutBot(ctx context.Context) error {
 	fmt.Println("go run ./cmd/bot run")
 	<-ctx.Done()
 	return s.Close()
+}
+
+// attestFor does what withBot does for a bot that joins later.
+func attestFor(ctx context.Context, s *sandbox.Sandbox) error {
+	b, err := joinBot(ctx, s, zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	return attestAll(ctx, b.catalog, b.store)
 }
 
 // withBot starts the sandbox and the bot, waits until the bot listens, and calls do.
@@ -102,6 +115,10 @@ func (c sandboxCommand) withBot(ctx context.Context, do func(context.Context, *s
 	defer closeLog()
 	b, err := joinBot(ctx, s, log)
 	if err != nil {
+		return err
+	}
+	if err := attestAll(ctx, b.catalog, b.store); err != nil {
+		b.close()
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -65,3 +65,27 @@ func TestUsedMemoryIsReadFromTheAnswerToInfo(t *testing.T) {
 		t.Error("a refusal was read as memory")
 	}
 }
+
+func TestWhatWrkWritesIsRead(t *testing.T) {
+	t.Parallel()
+	const out = "  Latency Distribution\n     50%%  412.00us\n     99%%    %s\n  59834 requests in 2.10s, 9.72MB read\n%sRequests/sec:  28478.31\nTransfer/sec:      4.63MB\n"
+	if got, err := readWrk(fmt.Sprintf(out, "20.47ms", "")); err != nil || got != (sent{rps: 28478.31, p99: 20470 * time.Microsecond}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range []string{"", "unable to connect", fmt.Sprintf(out, "soon", ""), fmt.Sprintf(out, "20.47ms", "  Non-2xx or 3xx responses: 12\n"),
+		fmt.Sprintf(out, "20.47ms", "  Socket errors: connect 0, read 4, write 0, timeout 0\n")} {
+		if got, err := readWrk(bad); err == nil {
+			t.Errorf("%q was read as %+v", bad, got)
+		}
+	}
+}
+
+func TestTheMiddleOfRuns(t *testing.T) {
+	t.Parallel()
+	if got := middle([]sent{{rps: 9}, {rps: 1}, {rps: 5}}, sent.rate); got != 5 {
+		t.Errorf("%v", got)
+	}
+	if got := middle(nil, sent.rate); got != 0 {
+		t.Errorf("of none: %v", got)
+	}
+}

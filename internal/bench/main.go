@@ -44,6 +44,7 @@ var figures = []group{
 	{"engine", measureEngine},
 	{"waiting", measureWaiting},
 	{"judge", measureJudge},
+	{"checks", measureChecks},
 }
 
 func main() {
@@ -58,10 +59,13 @@ func main() {
 	}
 }
 
-// begin is this program, or the child of it that the floor needs.
+// begin is this program, or a child of it that some figures need.
 func begin(ctx context.Context) error {
 	if len(os.Args) == 4 && os.Args[1] == floorArgument {
 		return answerFloor(ctx, os.Args[2], os.Args[3])
+	}
+	if len(os.Args) == 3 && os.Args[1] == targetArgument {
+		return answerChecks(ctx, os.Args[2])
 	}
 	only := flag.String("only", "", "measure only one of: "+names())
 	flag.Parse()

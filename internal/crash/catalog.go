@@ -26,7 +26,7 @@ func targetOf(service string) deploy.Target {
 	return deploy.Target{Service: service, Environment: environment}
 }
 
-// tried is a service with a canary and two gates, observed and watched, and with a channel of its own. Its times are
+// tried is a service whose plan is approved, with a canary and two gates, observed and watched, and with a channel of its own. Its times are
 // those of life: speed makes a minute a tenth of a second.
 const tried = `service: NAME
 image: gcr.io/my-gcp-project/coditect
@@ -48,10 +48,14 @@ health:
 checks:
   - {name: status, stage: smoke, get: /api/v1/status, expect: {json: .online == true}}
   - {name: database, stage: functional, get: /api/v1/db/ping, expect: {json: .connected == true}}
+load:
+  - {name: little, stage: smoke, rate: 20, for: 1s, targets: [{get: /api/v1/status}], limits: {rate: 0, mean: 0s, p99: 0s, failed: 0%}}
+image_policy: {max_size: 2Gi}
 policy:
   deploy: ["@platform"]
   approve: ["@oncall", "@platform"]
   approvals: 1
+  approve_plan: true
   approval_expires: 24h
 environments:
   production: {}

@@ -97,6 +97,7 @@ func keyOf(p workspace.Post) (deploy.ReleaseID, string) {
 	id, _ := payload["release"].(string)
 	key, _ := payload["key"].(string)
 	key, _, _ = strings.Cut(key, "@")
+	key, _, _ = strings.Cut(key, "#") // and the plan that is asked for
 	return deploy.ReleaseID(id), key
 }
 
@@ -112,7 +113,7 @@ func messagesOf(r deploy.Release, journal []deploy.Entry) []string {
 		case deploy.EntryAsked:
 			all = append(all, "ask "+string(e.Step))
 		case deploy.EntryCreated, deploy.EntryOutcome, deploy.EntryFailure, deploy.EntryTrouble, deploy.EntryApproved, deploy.EntrySignal,
-			deploy.EntryVerdict, deploy.EntryNote:
+			deploy.EntryVerdict, deploy.EntryAttested, deploy.EntryWaived, deploy.EntryVoided, deploy.EntryNote:
 			all = append(all, fmt.Sprintf("entry %d %d", e.Rev, e.Index))
 		case deploy.EntryState:
 			if e.State != deploy.Waiting {

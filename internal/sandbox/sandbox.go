@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -19,7 +20,9 @@ import (
 	"slipway/internal/sandbox/logging"
 	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
+	"slipway/internal/sandbox/scans"
 	"slipway/internal/sandbox/secrets"
+	"slipway/internal/sandbox/storage"
 	"slipway/internal/sandbox/workspace"
 )
 
@@ -35,6 +38,8 @@ type Options struct {
 	Cool     time.Duration // how long a revision keeps its instances after no traffic and no tag leads to it
 	Traffic  float64       // requests a second that practice users send to production; 0 = none
 	Slack    workspace.Options
+	// Probe stands for Slipway's own image in the job slipway-probe of the practice Cloud Run; nil: there is no such job.
+	Probe func(ctx context.Context, args []string, env map[string]string) (output string, exit int)
 }
 
 // Sandbox is a running practice range.
@@ -45,6 +50,8 @@ type Sandbox struct {
 	Logging    *logging.Server
 	Secrets    *secrets.Server
 	Registry   *registry.Registry
+	Scans      *scans.Server
+	Storage    *storage.Server
 
 	url      string
 	redisURL string
@@ -64,7 +71,7 @@ func Start(opts Options) (*Sandbox, error) {
 		opts.Version = "v1.2.3"
 	}
 	s := &Sandbox{redisURL: opts.RedisURL, stopped: make(chan struct{}), served: make(chan struct{})}
-	for _, part := range []func(Options) error{s.startWatchers, s.startSecrets, s.startClouds, s.startRedis, s.startSlack, s.copyCatalog, s.fillDatabases} {
+	for _, part := range []func(Options) error{s.startWatchers, s.startSecrets, s.startClouds, s.startSupplies, s.startRedis, s.putRedis, s.startSlack, s.copyCatalog, s.fillDatabases} {
 		if err := part(opts); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the sandbox: %w", err), s.Close())
 		}
@@ -117,9 +124,9 @@ func (s *Sandbox) startRedis(opts Options) error {
 
 func (s *Sandbox) startSlack(opts Options) error {
 	s.Workspace = workspace.New(&opts.Slack)
-	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging, Secrets: s.Secrets}
+	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging, Secrets: s.Secrets, Scans: s.Scans, Storage: s.Storage}
 	if s.redis != nil {
-		api.Redis = s.setRedis
+		api.Redis, api.Forget = s.setRedis, s.forget
 	}
 	listener, err := net.Listen("tcp", opts.Listen)
 	if err != nil {
@@ -129,6 +136,7 @@ func (s *Sandbox) startSlack(opts Options) error {
 	s.Workspace.SetBaseURL(s.url)
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", api.Handler())
+	mux.HandleFunc("GET "+externalPath, external)
 	mux.Handle("/", s.Workspace.Handler())
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
@@ -147,6 +155,16 @@ func (s *Sandbox) setRedis(down bool) error {
 	return nil
 }
 
+// forget takes back what people have attested.
+func (s *Sandbox) forget() error {
+	for _, key := range s.redis.Keys() {
+		if strings.Contains(key, ":att:") {
+			s.redis.Del(key)
+		}
+	}
+	return nil
+}
+
 // copyCatalog writes the practice catalog: shorter times, images from the sandbox's registry, and the public URL
 // of each service as it is here.
 func (s *Sandbox) copyCatalog(opts Options) (err error) {
@@ -158,7 +176,17 @@ func (s *Sandbox) copyCatalog(opts Options) (err error) {
 		name := fmt.Sprintf("projects/%s/locations/%s/services/%s", cloudrun.GuideProject, cloudrun.GuideRegion, spec.Name)
 		urls[deploy.Target{Service: "coditect-app", Environment: spec.Environment}] = s.CloudRun.Service(name).GetUri()
 	}
-	return catalog.Rewrite(opts.Catalog, s.catalog, catalog.Rewriting{Speed: opts.Speed, Registry: s.Registry.Addr(), URLs: urls})
+	var specs []deploy.Spec
+	if c, wrong := catalog.LoadFS(opts.Catalog, ""); wrong == nil { // else Rewrite says what
+		for _, t := range c.Targets() {
+			if spec, err := c.Resolve(t, opts.Version); err == nil {
+				specs = append(specs, spec)
+			}
+		}
+	}
+	return catalog.Rewrite(opts.Catalog, s.catalog, catalog.Rewriting{
+		Speed: opts.Speed, LoadFor: loadFor, Registry: s.Registry.Addr(), URLs: urls, Addresses: s.addresses(specs),
+	})
 }
 
 // URL is where the HTTP API and Slack listen.
@@ -177,6 +205,8 @@ func (s *Sandbox) Environ() []string {
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING=http://" + s.Monitoring.Addr(),
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING=http://" + s.Logging.Addr(),
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER=http://" + s.Secrets.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINERANALYSIS=http://" + s.Scans.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=http://" + s.Storage.Addr(),
 	}
 }
 
@@ -216,6 +246,12 @@ func (s *Sandbox) Close() error {
 	}
 	if s.Secrets != nil {
 		errs = append(errs, s.Secrets.Close())
+	}
+	if s.Scans != nil {
+		errs = append(errs, s.Scans.Close())
+	}
+	if s.Storage != nil {
+		errs = append(errs, s.Storage.Close())
 	}
 	if s.Registry != nil {
 		errs = append(errs, s.Registry.Close())

@@ -31,15 +31,20 @@ type service struct {
 var version = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 
 // Load reads every *.yaml and *.yml file of a folder, not of the folders in it; names that begin with a dot are
-// left out. Problems, with all of them, if there is one; NotFound if there is no such folder.
+// left out. Problems, with all of them, if there is one; NotFound if there is no such folder. The checklists and
+// commands that the files name are looked for in the folders in it.
 func Load(dir string) (*Catalog, error) {
-	return LoadFS(os.DirFS(dir), dir)
+	return (&folder{fsys: os.DirFS(dir), dir: dir, real: true}).load()
 }
 
 // LoadFS is Load on the top folder of fsys. dir is what people call that folder: problems and rules are shown
-// as dir/file:line.
+// as dir/file:line. Whether a command may be executed is not asked: not every fs.FS knows.
 func LoadFS(fsys fs.FS, dir string) (*Catalog, error) {
-	files, err := readAll(fsys, dir)
+	return (&folder{fsys: fsys, dir: dir}).load()
+}
+
+func (f *folder) load() (*Catalog, error) {
+	files, err := f.readAll()
 	if err != nil {
 		return nil, err
 	}
@@ -54,11 +59,11 @@ func LoadFS(fsys fs.FS, dir string) (*Catalog, error) {
 	sharedNames(files)
 	sharedServices(all)
 	var problems Problems
-	for _, s := range files {
+	for _, s := range slices.Concat(files, slices.Collect(maps.Values(f.checklists))) {
 		problems = append(problems, s.found...)
 	}
 	if len(files) == 0 {
-		problems = append(problems, Problem{File: dir, Msg: "there is no catalog file in it", Hint: "write one per service, named *.yaml"})
+		problems = append(problems, Problem{File: f.dir, Msg: "there is no catalog file in it", Hint: "write one per service, named *.yaml"})
 	}
 	if err := problems.err(); err != nil {
 		return nil, err
@@ -66,26 +71,26 @@ func LoadFS(fsys fs.FS, dir string) (*Catalog, error) {
 	return build(files, all), nil
 }
 
-func readAll(fsys fs.FS, dir string) ([]*source, error) {
-	names, err := catalogFiles(fsys)
+func (f *folder) readAll() ([]*source, error) {
+	names, err := catalogFiles(f.fsys)
 	if err != nil {
-		e := &deploy.Error{Code: deploy.Unavailable, Op: "read the catalog", Msg: "the catalog folder " + dir + " cannot be read", Err: err}
+		e := &deploy.Error{Code: deploy.Unavailable, Op: "read the catalog", Msg: "the catalog folder " + f.dir + " cannot be read", Err: err}
 		if errors.Is(err, fs.ErrNotExist) {
-			e.Code, e.Msg, e.Hint = deploy.NotFound, "there is no catalog folder "+dir, "set SLIPWAY_CATALOG to the folder of the services' files"
+			e.Code, e.Msg, e.Hint = deploy.NotFound, "there is no catalog folder "+f.dir, "set SLIPWAY_CATALOG to the folder of the services' files"
 		}
 		return nil, e
 	}
 	var files []*source
 	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
-		shown := filepath.Join(dir, name)
+		text, err := fs.ReadFile(f.fsys, name)
+		shown := filepath.Join(f.dir, name)
 		if err != nil {
 			s := newSource(shown, nil)
 			s.found = Problems{{File: shown, Msg: "the file cannot be read", Hint: err.Error()}}
 			files = append(files, s)
 			continue
 		}
-		files = append(files, read(shown, text))
+		files = append(files, read(shown, text, f))
 	}
 	return files, nil
 }
@@ -179,6 +184,9 @@ func filled(spec deploy.Spec, t deploy.Target, v string) deploy.Spec {
 	spec.Strategy.Steps = slices.Clone(spec.Strategy.Steps)
 	spec.Health = slices.Clone(spec.Health)
 	spec.Checks = copiedChecks(spec.Checks)
+	spec.Loads = copiedLoads(spec.Loads)
+	spec.Items = copiedItems(spec.Items)
+	spec.Images = copiedImages(spec.Images)
 	spec.Metrics = copiedMetrics(spec.Metrics)
 	spec.Policy.Deploy = slices.Clone(spec.Policy.Deploy)
 	spec.Policy.Approve = slices.Clone(spec.Policy.Approve)

@@ -81,6 +81,7 @@ func TestStagingDiffersFromProductionWhereTheFileSaysSo(t *testing.T) {
 	want.Platform.Settings.Env["ENVIRONMENT"] = "staging"
 	want.URL = ""
 	want.Metrics, want.Observe = nil, 0
+	want.Items, want.Images, want.Loads = nil, nil, nil
 	want.Policy.Deploy = []deploy.Principal{"@platform", "@oncall"}
 	want.Policy.DeployAt = got.Policy.DeployAt
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -168,6 +169,10 @@ func TestAResolvedSpecIsTheCallersOwn(t *testing.T) {
 	mine.Health[0].Path = "x"
 	mine.Policy.Deploy[0] = "x"
 	mine.Policy.Approve[0] = "x"
+	mine.Checks[4].Dependency.Address = "x"
+	mine.Loads[0].Targets[0].Path = "x"
+	mine.Items[0].Key, mine.Items[6].Prove.Arg = "x", "x"
+	mine.Images.Scan.Most[deploy.Critical], mine.Images.Scan.Fixable = 99, false
 	mine.Metrics.Every, mine.Metrics.Objectives[0].Target, mine.Metrics.Database.Most = 0, 0, 0
 	c.Services()[0], c.Environments("coditect-app")[0] = "x", "x"
 	if diff := cmp.Diff(want, resolve(t, c, "production")); diff != "" {

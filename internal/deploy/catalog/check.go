@@ -27,7 +27,7 @@ var (
 )
 
 // commandWords follow /deploy in place of a service.
-var commandWords = []string{"status", "history", "help", "queue", "unlock"}
+var commandWords = []string{"status", "history", "help", "queue", "unlock", "checklist"}
 
 const (
 	nameRule      = "lower case letters, digits and hyphens, beginning with a letter"
@@ -84,6 +84,11 @@ func (s *source) checkShared(path string, c Shared) {
 		s.checkHealth(item(under(path, "health"), i), h)
 	}
 	s.checkChecks(under(path, "checks"), c.Checks)
+	s.checkLoads(under(path, "load"), c.Load)
+	if c.ImagePolicy != nil {
+		s.checkImagePolicy(under(path, "image_policy"), *c.ImagePolicy)
+	}
+	s.checkChecklist(under(path, "checklist"), c.Checklist)
 	if c.Policy != nil {
 		s.checkPolicy(under(path, "policy"), *c.Policy)
 	}

@@ -17,33 +17,37 @@ var (
 	headerValue = regexp.MustCompile(`^[^\x00-\x08\x0a-\x1f\x7f]*$`)  // RFC 9110, 5.5
 )
 
-// checkCall checks one request, and adds to names what it captures.
+// checkCall checks one request and what is expected of its answer, and adds to names what it captures.
 func (s *source) checkCall(path string, a Asking, names *names) {
-	at := func(key string) string { return under(path, key) }
-	s.checkMethod(path, a, names)
-	s.checkHeaders(at("headers"), a.Headers)
-	for name, value := range a.Headers {
-		msg, hint := names.flaw(value)
-		s.must(msg == "", under(at("headers"), name), "header "+name+msg, hint)
-	}
-	s.must(!s.has(at("json")), at("body"), "body stands beside json", "a call has one body")
-	for key, text := range map[string]string{"json": string(a.JSON), "body": a.Body} {
-		msg, hint := names.flaw(text)
-		s.must(msg == "", at(key), key+msg, hint)
-	}
-	timeout := time.Duration(a.Timeout)
-	s.must(timeout > 0 && timeout <= longestCheck, at("timeout"), "timeout "+timeout.String()+" is out of range", "more than 0s, at most 1m")
+	s.checkRequest(path, a.Request, names)
 	if a.Expect != nil {
-		s.checkExpect(at("expect"), *a.Expect)
+		s.checkExpect(under(path, "expect"), *a.Expect)
 	}
-	s.checkCapture(at("capture"), a.Capture)
+	s.checkCapture(under(path, "capture"), a.Capture)
 	for name := range a.Capture {
 		names.captured = append(names.captured, name)
 	}
 	slices.Sort(names.captured)
 }
 
-func (s *source) checkMethod(path string, a Asking, names *names) {
+func (s *source) checkRequest(path string, r Request, names *names) {
+	at := func(key string) string { return under(path, key) }
+	s.checkMethod(path, r, names)
+	s.checkHeaders(at("headers"), r.Headers)
+	for name, value := range r.Headers {
+		msg, hint := names.flaw(value)
+		s.must(msg == "", under(at("headers"), name), "header "+name+msg, hint)
+	}
+	s.must(!s.has(at("json")), at("body"), "body stands beside json", "a call has one body")
+	for key, text := range map[string]string{"json": string(r.JSON), "body": r.Body} {
+		msg, hint := names.flaw(text)
+		s.must(msg == "", at(key), key+msg, hint)
+	}
+	timeout := time.Duration(r.Timeout)
+	s.must(timeout > 0 && timeout <= longestCheck, at("timeout"), "timeout "+timeout.String()+" is out of range", "more than 0s, at most 1m")
+}
+
+func (s *source) checkMethod(path string, r Request, names *names) {
 	var first string
 	for i, key := range methods {
 		at := under(path, key)
@@ -55,12 +59,12 @@ func (s *source) checkMethod(path string, a Asking, names *names) {
 			continue
 		}
 		first = key
-		text := a.paths()[i]
+		text := r.paths()[i]
 		s.must(urlPath.MatchString(text), at, "path "+strconv.Quote(text)+" is not a path", "it begins with / and has no spaces")
 		msg, hint := names.flaw(text)
 		s.must(msg == "", at, "path"+msg, hint)
 	}
-	if first == "" && !slices.ContainsFunc(methods, func(key string) bool { return s.flawed[under(path, key)] }) {
+	if first == "" && !slices.ContainsFunc(slices.Concat(methods, dependencies, []string{"command"}), func(key string) bool { return s.flawed[under(path, key)] }) {
 		s.problem(under(path, methods[0]), "nothing is called", "write one of "+strings.Join(methods, ", ")+" with the path")
 	}
 }

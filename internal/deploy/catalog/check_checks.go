@@ -57,7 +57,12 @@ func (s *source) checkCheck(path string, c Check) {
 	s.must(within > 0 && within <= longestStory, at("within"), "within "+within.String()+" is out of range", "more than 0s, at most 10m")
 	s.must(c.Tries >= 1 && c.Tries <= mostTries, at("tries"), fmt.Sprintf("tries %d is out of range", c.Tries), "1 to 10")
 
-	names := newNames(c)
+	s.checkKind(path, c, newNames(c))
+}
+
+// checkStory checks the calls of a check, in the order in which they are made.
+func (s *source) checkStory(path string, c Check, names *names) {
+	at := func(key string) string { return under(path, key) }
 	if s.has(at("calls")) {
 		s.checkBeside(path)
 		s.must(len(c.Calls) > 0, at("calls"), "the check has no calls", "write one, or get: PATH in place of calls")
@@ -85,8 +90,8 @@ func (s *source) checkCalls(path string, calls []Call, names *names) {
 
 // checkCalled checks what people call something, which stands in one line with other things.
 func (s *source) checkCalled(path, text string) {
-	s.must(called.MatchString(text), path, "name "+strconv.Quote(text)+" cannot be shown in one line", "write a few words")
-	s.must(utf8.RuneCountInString(text) <= longestCalled, path, fmt.Sprintf("name has %d characters, at most %d are allowed", utf8.RuneCountInString(text), longestCalled), "")
+	s.must(called.MatchString(text), path, last(path)+" "+strconv.Quote(text)+" cannot be shown in one line", "write a few words")
+	s.must(utf8.RuneCountInString(text) <= longestCalled, path, fmt.Sprintf("%s has %d characters, at most %d are allowed", last(path), utf8.RuneCountInString(text), longestCalled), "")
 }
 
 // names are what a reference may stand for, as far as a check has been read.

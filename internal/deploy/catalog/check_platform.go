@@ -60,7 +60,8 @@ func (s *source) checkSize(path string, p Platform) {
 	_, ok := p.CPU.milli()
 	s.must(ok, under(path, "cpu"), "cpu "+strconv.Quote(string(p.CPU))+" is not a size of Cloud Run", "1, 2, 4, 6, 8, or less than one from 0.08")
 	hint := "128Mi to 32Gi"
-	if m := nearMemory(p.Memory); m != "" {
+	m := nearSize(p.Memory)
+	if _, ok := mebibytes(m); ok {
 		hint = "did you mean " + strconv.Quote(m) + "?"
 	}
 	_, ok = mebibytes(p.Memory)
@@ -88,15 +89,15 @@ func (s *source) checkVariables(path string, p Platform) {
 	}
 }
 
-// nearMemory reads what other tools write: 2GB, 2G, 512MB, 2gi.
-func nearMemory(text string) string {
+// nearSize reads what other tools write: 2GB, 2G, 512MB, 2gi.
+func nearSize(text string) string {
 	digits := strings.TrimRight(text, "GgMmIiBb ")
 	unit := strings.ToUpper(strings.TrimSpace(text[len(digits):]))
 	if unit == "" {
 		return ""
 	}
 	near := digits + unit[:1] + "i"
-	if _, ok := mebibytes(near); !ok {
+	if _, ok := byteSize(near); !ok {
 		return ""
 	}
 	return near

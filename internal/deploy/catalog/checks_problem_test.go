@@ -72,7 +72,7 @@ var callProblems = []broken{
 50:9: unknown key "name2"; did you mean "name"?`},
 	{"a method that is nearly known", "get: /api/v1/status", "gett: /api/v1/status", `41:5: unknown key "gett"; did you mean "get"?`},
 	{"a method that there is not", "get: /api/v1/status", "head: /api/v1/status", `39:5: nothing is called; write one of get, post, put, patch, delete with the path
-41:5: unknown key "head"; there is name, stage, within, tries, get, post, put, patch, delete, headers, json, body, timeout, expect, capture, calls, cleanup`},
+41:5: unknown key "head"; there is name, stage, within, tries, get, post, put, patch, delete, headers, json, body, timeout, expect, capture, calls, cleanup, postgres, redis, bucket, http, tcp, dns, command, job, beside_the_bot`},
 	{"two methods", "get: /api/v1/status", "get: /\n    post: /", `42:11: there are get and post; one call has one method`},
 	{"a path without a slash", "get: /api/v1/status", "get: api/v1/status", `41:10: path "api/v1/status" is not a path; it begins with / and has no spaces`},
 	{"a path that is an address", "get: /api/v1/status", "get: https://example.com/", `41:10: path "https://example.com/" is not a path; it begins with / and has no spaces`},

@@ -57,6 +57,7 @@ func (w whole) complete() {
 	}
 	w.checkVerdicts()
 	w.checkApprovers()
+	w.checkProofs()
 }
 
 // checkVerdicts reports a step that asks for a verdict which nobody gives.
@@ -93,7 +94,13 @@ func (w whole) checkInstances() {
 func (w whole) checkApprovers() {
 	path, policy := w.at("policy.approve"), w.Policy
 	gates := slices.ContainsFunc(w.strategy().Steps, func(t deploy.TrafficStep) bool { return t.Approve || t.Unsure })
-	if !gates || !w.has(path) {
+	asks := "the strategy of " + w.name + " asks for approval"
+	if !gates && deref(policy.ApprovePlan) {
+		asks = w.name + " asks for approval of the plan"
+	} else if !gates {
+		return
+	}
+	if !w.has(path) {
 		return
 	}
 	people := 0
@@ -105,7 +112,7 @@ func (w whole) checkApprovers() {
 	}
 	switch {
 	case people == 0:
-		w.problem(path, "nobody may approve, but the strategy of "+w.name+" asks for approval", "")
+		w.problem(path, "nobody may approve, but "+asks, "")
 	case people < max(policy.Approvals, 1):
 		w.problem(path, fmt.Sprintf("approvals is %d, more than the %d who may approve", policy.Approvals, people), "")
 	}

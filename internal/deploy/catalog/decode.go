@@ -70,6 +70,8 @@ func (s *source) ours(n ast.Node, into any, path string) (ok bool) {
 		s.cpu(n, p, path)
 	case *JSON:
 		s.json(n, p, path)
+	case *Prove:
+		s.prove(n, p, path)
 	case *Expressions:
 		s.expressions(n, p, path)
 	default:
@@ -172,10 +174,24 @@ func (s *source) list(n ast.Node, v reflect.Value, path string) {
 	}
 }
 
+// prove reads what has a kind and an arg; a kind may stand alone.
+func (s *source) prove(n ast.Node, into *Prove, path string) {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		s.mapping(n, reflect.ValueOf(into).Elem(), path)
+	case *ast.SequenceNode:
+		s.mistyped(n, path, "a kind of proof, or a mapping of kind and arg", "")
+	default:
+		if text, ok := s.text(n, path); ok {
+			into.Kind = text
+		}
+	}
+}
+
 func (s *source) mistyped(n ast.Node, path, want, hint string) {
 	name := last(path)
 	if name == "" {
-		name = "a catalog file"
+		name = s.what
 	}
 	s.problem(path, name+" must be "+want+", not "+describe(n), hint)
 }

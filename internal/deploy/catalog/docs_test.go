@@ -3,39 +3,43 @@ package catalog_test
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"slipway/deployments"
 )
 
 func TestTheDocumentationHasEveryKey(t *testing.T) {
 	t.Parallel()
-	text, err := fs.ReadFile(deployments.Catalog(), "schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	type object struct {
 		Properties map[string]any `json:"properties"`
 	}
-	var schema struct {
-		object
-		Defs map[string]object `json:"$defs"`
-	}
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
+	var objects []object
+	for _, name := range []string{"schema.json", "checklists/schema.json"} {
+		var schema struct {
+			object
+			Defs map[string]object `json:"$defs"`
+		}
+		text, err := fs.ReadFile(deployments.Catalog(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &schema); err != nil {
+			t.Fatal(err)
+		}
+		objects = slices.Concat(objects, []object{schema.object}, slices.Collect(maps.Values(schema.Defs)))
 	}
 	page, err := os.ReadFile("../../../docs/catalog.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects := []object{schema.object}
-	for _, o := range schema.Defs {
-		objects = append(objects, o)
-	}
-	if len(objects) != 16 {
-		t.Fatalf("the schema has %d mappings, want 16", len(objects))
+	if len(objects) != 26 {
+		t.Fatalf("the schemas have %d mappings, want 26", len(objects))
 	}
 	for _, o := range objects {
 		for key := range o.Properties {
@@ -58,4 +62,35 @@ func TestTheExampleInTheDocumentationIsTheExample(t *testing.T) {
 		t.Fatal("docs/catalog.md shows no example")
 	}
 	sameSpecs(t, "service:"+shown)
+}
+
+// What is shown besides the whole file stands for one key of it, and is read as such.
+func TestEveryOtherExampleInTheDocumentationCanBeRead(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/catalog.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const uploads = "on_call: \"@oncall\"\nimage_policy: {scan: {critical: 0}}\nchecks: [{name: Uploads, stage: smoke, bucket: gs://uploads}]\n"
+	shown := map[string]int{}
+	for _, block := range strings.Split(string(page), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		key, _, _ := strings.Cut(text, "\n")
+		files := guardedBy(sound+text, listed)
+		switch key {
+		case "checks:", "load:", "image_policy:":
+		case "# checklists/production.yaml":
+			production := strings.Replace(sound, "  production:\n", "  production:\n    checklist: checklists/production.yaml\n", 1)
+			files = guardedBy(production+uploads, text)
+		default:
+			continue
+		}
+		shown[key]++
+		if _, err := load(t, files); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"checks:": 3, "load:": 1, "image_policy:": 1, "# checklists/production.yaml": 1}, shown); diff != "" {
+		t.Errorf("examples (-want +got):\n%s", diff)
+	}
 }

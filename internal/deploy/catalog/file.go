@@ -31,9 +31,16 @@ type Shared struct {
 	Strategy *Strategy `yaml:"strategy,omitempty"`
 	// Checks that the new version must pass on its own URL before it has traffic. [] for none.
 	Health []HealthCheck `yaml:"health,omitzero"`
-	// Stories told to the service over HTTP, at their stage. [] for none.
+	// What else must be so, each at its stage: stories told to the service over HTTP, what it depends on, commands. [] for none.
 	Checks []Check `yaml:"checks,omitzero"`
-	Policy *Policy `yaml:"policy,omitempty"`
+	// How it bears many requests, each at its stage. [] for none.
+	Load []LoadCheck `yaml:"load,omitzero"`
+	// Whether checks are kept from private addresses.
+	PublicOnly  *bool        `yaml:"public_only,omitempty" jsonschema:"default=false"`
+	ImagePolicy *ImagePolicy `yaml:"image_policy,omitempty"`
+	// File in a folder of the catalog with what must be so before a release begins: checklists/production.yaml. none turns off what is inherited.
+	Checklist string  `yaml:"checklist,omitempty"`
+	Policy    *Policy `yaml:"policy,omitempty"`
 	// How long a release is still watched at 100 %, with the old version kept warm.
 	Observe *Duration `yaml:"observe,omitempty"`
 	Metrics *Metrics  `yaml:"metrics,omitempty"`
@@ -120,6 +127,8 @@ type Policy struct {
 	RequesterMayApprove *bool `yaml:"requester_may_approve,omitempty" jsonschema:"default=false"`
 	// How long an approval is waited for; then the release is paused.
 	ApprovalExpires Duration `yaml:"approval_expires,omitempty" jsonschema:"default=60m"`
+	// Whether people are asked to approve exactly what would change, before anything is changed.
+	ApprovePlan *bool `yaml:"approve_plan,omitempty" jsonschema:"default=false"`
 }
 
 // Approve says when people are asked: true, false or inconclusive. False is as if nothing were said.

@@ -1,22 +1,44 @@
 package catalog
 
-import "slices"
+import (
+	"slices"
 
-// Check is a story told to the service over HTTP: calls made one after the other, each with what is expected of its answer. A check of one call may be written without calls: the method and what belongs to it stand beside the name.
+	"slipway/internal/deploy"
+)
+
+// Check is one of three: a story told to the service over HTTP (calls made one after the other, each with what is expected of its answer), something that the service depends on (postgres, redis, bucket, http, tcp or dns), or a command. A story of one call may be written without calls: the method and what belongs to it stand beside the name.
 type Check struct {
 	// What people call it. No two checks of a stage share one.
 	Name string `yaml:"name" jsonschema:"required"`
 	// When it is run: on the new version's own URL before any traffic, or where users reach the service once all traffic is on it.
 	Stage string `yaml:"stage" jsonschema:"required,enum=smoke,enum=functional"`
-	// Time for all calls together, at most 10m; the clean-up has as much again.
+	// Time for all of it, at most 10m; the clean-up has as much again.
 	Within Duration `yaml:"within,omitempty" jsonschema:"default=1m"`
-	// How often the whole story is told, until it is as expected.
+	// How often all of it is tried, until it is as expected.
 	Tries  int `yaml:"tries,omitempty" jsonschema:"minimum=1,maximum=10,default=1"`
 	Asking `yaml:",inline"`
 	// Calls made one after the other.
 	Calls []Call `yaml:"calls,omitempty"`
 	// Calls made in any case, also when one before has gone wrong.
 	Cleanup []Call `yaml:"cleanup,omitempty"`
+	// PostgreSQL database, in which SELECT 1 must have an answer: "${secret:database-url}".
+	Postgres string `yaml:"postgres,omitempty"`
+	// Redis that must answer PING: "${secret:redis-url}".
+	Redis string `yaml:"redis,omitempty"`
+	// Bucket whose objects it must be possible to list: gs://NAME.
+	Bucket string `yaml:"bucket,omitempty"`
+	// Address that must answer with a status below 400: https://api.example.com/health.
+	HTTP string `yaml:"http,omitempty"`
+	// Host and port that must take a connection: 10.0.0.5:5432.
+	TCP string `yaml:"tcp,omitempty"`
+	// Name that must resolve.
+	DNS string `yaml:"dns,omitempty"`
+	// Program that must end with 0, and its arguments. It gets the URL as its last argument and as BASE_URL. Without a job it is a file of the catalog's folder.
+	Command []string `yaml:"command,omitzero"`
+	// Job of the platform in which a dependency is tried or a command is run. Left out, that is done beside the bot.
+	Job string `yaml:"job,omitempty"`
+	// Whether a command may be run beside the bot. It must be true where there is no job.
+	BesideTheBot bool `yaml:"beside_the_bot,omitempty" jsonschema:"default=false"`
 }
 
 // Call is one request. Exactly one method has the path.
@@ -26,8 +48,16 @@ type Call struct {
 	Asking `yaml:",inline"`
 }
 
-// Asking is one request. In paths, headers and bodies ${NAME} stands for what a call before has captured, ${VERSION} and ${ENVIRONMENT} for those of the release, and ${secret:NAME} for the newest version of a secret.
+// Asking is one request, and what is expected of its answer. In paths, headers and bodies ${NAME} stands for what a call before has captured, ${VERSION} and ${ENVIRONMENT} for those of the release, and ${secret:NAME} for the newest version of a secret.
 type Asking struct {
+	Request `yaml:",inline"`
+	Expect  *Expect `yaml:"expect,omitempty"`
+	// Name to jq expression on the answer: what later calls may refer to as ${NAME}.
+	Capture map[string]string `yaml:"capture,omitempty"`
+}
+
+// Request is what is sent. Exactly one method has the path.
+type Request struct {
 	// Path of a GET.
 	Get string `yaml:"get,omitempty"`
 	// Path of a POST.
@@ -46,9 +76,6 @@ type Asking struct {
 	Body string `yaml:"body,omitempty"`
 	// Time for the answer, at most 1m.
 	Timeout Duration `yaml:"timeout,omitempty" jsonschema:"default=5s"`
-	Expect  *Expect  `yaml:"expect,omitempty"`
-	// Name to jq expression on the answer: what later calls may refer to as ${NAME}.
-	Capture map[string]string `yaml:"capture,omitempty"`
 }
 
 // Expect is what an answer must be like. What is left out is not looked at, but for the status.
@@ -75,14 +102,35 @@ type Expressions []string
 var methods = []string{"get", "post", "put", "patch", "delete"}
 
 // paths are what the keys of methods hold, in the order of methods.
-func (a Asking) paths() []string { return []string{a.Get, a.Post, a.Put, a.Patch, a.Delete} }
+func (r Request) paths() []string { return []string{r.Get, r.Post, r.Put, r.Patch, r.Delete} }
 
-// all are the calls of a check, whichever way it is written.
+// all are the calls of a check, whichever way it is written; none if it is no story.
 func (c Check) all() []Call {
-	if len(c.Calls) > 0 {
+	switch {
+	case c.dependency() != nil || len(c.Command) > 0:
+		return nil
+	case len(c.Calls) > 0:
 		return c.Calls
 	}
 	return []Call{{Asking: c.Asking}}
+}
+
+// dependencies are the keys that name a dependency, in the order in which people are shown them.
+var dependencies = []string{string(deploy.Postgres), string(deploy.Redis), string(deploy.Bucket), string(deploy.HTTP), string(deploy.TCP), string(deploy.DNS)}
+
+// addresses are where the keys of dependencies are held, in the order of dependencies.
+func (c *Check) addresses() []*string {
+	return []*string{&c.Postgres, &c.Redis, &c.Bucket, &c.HTTP, &c.TCP, &c.DNS}
+}
+
+// dependency is what the check tries; nil if it tries none.
+func (c *Check) dependency() *deploy.Dependency {
+	for i, address := range c.addresses() {
+		if *address != "" {
+			return &deploy.Dependency{Kind: deploy.DependencyKind(dependencies[i]), Address: *address}
+		}
+	}
+	return nil
 }
 
 // plain is a copy of the checks in which bodies are text: what is sent is the same, and any encoder can write it.
@@ -90,7 +138,7 @@ func plain(checks []Check) []Check {
 	checks = slices.Clone(checks)
 	for i := range checks {
 		c := &checks[i]
-		c.Asking, c.Calls, c.Cleanup = c.plain(), plainCalls(c.Calls), plainCalls(c.Cleanup)
+		c.Request, c.Calls, c.Cleanup = c.plain(), plainCalls(c.Calls), plainCalls(c.Cleanup)
 	}
 	return checks
 }
@@ -98,12 +146,12 @@ func plain(checks []Check) []Check {
 func plainCalls(calls []Call) []Call {
 	calls = slices.Clone(calls)
 	for i := range calls {
-		calls[i].Asking = calls[i].plain()
+		calls[i].Request = calls[i].plain()
 	}
 	return calls
 }
 
-func (a Asking) plain() Asking {
-	a.Headers, a.Body, a.JSON = a.headers(), a.body(), ""
-	return a
+func (r Request) plain() Request {
+	r.Headers, r.Body, r.JSON = r.headers(), r.body(), ""
+	return r
 }

@@ -10,22 +10,26 @@ import (
 	"slipway/internal/deploy/catalog"
 )
 
-// FuzzLoad holds that no text makes Load panic, that problems stand in the file, and that what loads can be
+// FuzzLoad holds that no text of a file or of its checklist makes Load panic, that problems stand in the file, and that what loads can be
 // resolved, planned and rewritten.
 func FuzzLoad(f *testing.F) {
 	guide, err := fs.ReadFile(deployments.Catalog(), "coditect-app.yaml")
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(string(guide))
-	for _, seed := range []string{sound, watched, scraped, told} {
-		f.Add(seed)
+	list := string(checklistOfTheGuide(f).Data)
+	f.Add(string(guide), list)
+	for _, seed := range []string{sound, watched, scraped, told, guarded} {
+		f.Add(seed, listed)
+	}
+	for _, seed := range []string{"groups: []", "groups: [{items: [{prove: {}}]}]", "- a", "groups: [{name: A, items: [{key: b, text: c, prove: [scan]}]}]"} {
+		f.Add(guarded, seed)
 	}
 	for _, seed := range []string{"", "a: &x [*x]", "? [a]: b", "service: {a: b: c}", "%YAML 1.2\n---\n-", "environments: {? : }", "a:\n\t- b", "service: |\n  x\n", "metrics: {objectives: {cpu: {target: 1e2%, worse: .5}}}"} {
-		f.Add(seed)
+		f.Add(seed, "")
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		src := fstest.MapFS{"app.yaml": file(text)}
+	f.Fuzz(func(t *testing.T, text, list string) {
+		src := fstest.MapFS{"app.yaml": file(text), "checklists/production.yaml": file(list), "scripts/smoke.sh": file("")}
 		c, err := catalog.LoadFS(src, "cat")
 		if err != nil {
 			if deploy.CodeOf(err) != deploy.Invalid {

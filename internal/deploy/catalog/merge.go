@@ -6,8 +6,8 @@ import (
 )
 
 // merged is what an environment has: its own, and what the top of the file says where it says nothing. Platform
-// and policy are merged key by key, env and secrets variable by variable; everything else, lists, the strategy and
-// the metrics included, replaces as a whole.
+// and policy are merged key by key, env and secrets variable by variable; everything else, lists, the strategy, the
+// metrics and the image policy included, replaces as a whole.
 func merged(top, own Shared) Shared {
 	return Shared{
 		Image:    cmp.Or(own.Image, top.Image),
@@ -17,9 +17,14 @@ func merged(top, own Shared) Shared {
 		Strategy: cmp.Or(own.Strategy, top.Strategy),
 		Health:   replaced(top.Health, own.Health),
 		Checks:   replaced(top.Checks, own.Checks),
+		Load:     replaced(top.Load, own.Load),
 		Policy:   mergedPolicy(deref(top.Policy), deref(own.Policy)),
 		Observe:  cmp.Or(own.Observe, top.Observe),
 		Metrics:  cmp.Or(own.Metrics, top.Metrics),
+
+		PublicOnly:  cmp.Or(own.PublicOnly, top.PublicOnly),
+		ImagePolicy: cmp.Or(own.ImagePolicy, top.ImagePolicy),
+		Checklist:   cmp.Or(own.Checklist, top.Checklist),
 	}
 }
 
@@ -47,6 +52,7 @@ func mergedPolicy(top, own Policy) *Policy {
 		Approvals:           cmp.Or(own.Approvals, top.Approvals),
 		RequesterMayApprove: cmp.Or(own.RequesterMayApprove, top.RequesterMayApprove),
 		ApprovalExpires:     cmp.Or(own.ApprovalExpires, top.ApprovalExpires),
+		ApprovePlan:         cmp.Or(own.ApprovePlan, top.ApprovePlan),
 	}
 }
 

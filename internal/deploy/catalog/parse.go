@@ -21,10 +21,12 @@ const (
 	deepest = 16       // braces and brackets inside one another, or lists begun on one line
 )
 
-// read decodes a file and checks each of its values by itself.
-func read(name string, text []byte) *source {
+// read decodes a file and checks each of its values by itself. in is the catalog that the file is of; nil to look at its
+// text only.
+func read(name string, text []byte, in *folder) *source {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors write a byte order mark
 	s := newSource(name, text)
+	s.folder = in
 	root := s.parse(text)
 	if root == nil {
 		s.flawed[""] = true
@@ -62,11 +64,11 @@ func (s *source) parse(text []byte) ast.Node {
 		case root == nil:
 			root = doc.Body
 		default:
-			s.problemAt(position(doc.Body), "a second document in the file", "write one file per service")
+			s.problemAt(position(doc.Body), "a second document in the file", "write one file per "+s.about)
 		}
 	}
 	if root == nil {
-		s.problemAt(start, "the file is empty", "describe a service, or delete the file")
+		s.problemAt(start, "the file is empty", "describe a "+s.about+", or delete the file")
 	}
 	return root
 }

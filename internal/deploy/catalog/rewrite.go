@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,14 +19,17 @@ import (
 
 // Rewriting is what a copy of a catalog has that the original does not. Zero values change nothing.
 type Rewriting struct {
-	Speed    float64                  // times that people wait or look for are divided by it; request and check times and latencies are not
-	Registry string                   // host:port that takes the place of every image's registry
-	URLs     map[deploy.Target]string // where users reach a target
+	Speed     float64                  // times that people wait or look for are divided by it; request and check times and latencies are not
+	LoadFor   time.Duration            // load lasts so long at most; 0: its time is divided by Speed, down to 2 s
+	Registry  string                   // host:port that takes the place of every image's registry
+	URLs      map[deploy.Target]string // where users reach a target
+	Addresses map[string]string        // name of a check → address of the dependency that it tries, in every target
 }
 
 // Rewrite writes a changed copy of the catalog in the top folder of src to the folder dst, which is created if
-// it is not there, one file for each, under the same names. Comments are not kept. Problems if src is not a
-// catalog, or would not be one any more; Invalid if r makes no sense. Doing it again gives the same files.
+// it is not there, one file for each, under the same names. Comments are not kept. The checklists and commands that the
+// files name are copied as they are; commands may be executed. Problems if src is not a catalog, or would not be one any
+// more; Invalid if r makes no sense. Doing it again gives the same files.
 func Rewrite(src fs.FS, dst string, r Rewriting) error {
 	c, err := LoadFS(src, "")
 	if err != nil {
@@ -46,7 +50,11 @@ func Rewrite(src fs.FS, dst string, r Rewriting) error {
 		if err != nil {
 			return fmt.Errorf("read the catalog to copy: %w", err)
 		}
-		out, err := r.rewrite(read(name, text).file)
+		file := read(name, text, nil).file
+		if err := copyNamed(src, dst, file); err != nil {
+			return err
+		}
+		out, err := r.rewrite(file)
 		if err != nil {
 			return fmt.Errorf("rewrite %s: %w", name, err)
 		}
@@ -62,7 +70,15 @@ func (r Rewriting) check(c *Catalog) error {
 	if r.Speed < 0 || math.IsNaN(r.Speed) {
 		return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: fmt.Sprintf("speed %g is not a factor", r.Speed)}
 	}
+	if r.LoadFor < 0 || r.LoadFor > 0 && r.LoadFor < shortestLoad {
+		return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: "load cannot last " + r.LoadFor.String()}
+	}
 	known := c.Targets()
+	for name := range r.Addresses {
+		if !c.tries(name) {
+			return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: "there is no check of a dependency called " + strconv.Quote(name) + " to give an address"}
+		}
+	}
 	for t := range r.URLs {
 		if !slices.Contains(known, t) {
 			return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: "there is no target " + t.String() + " to give a URL"}
@@ -106,6 +122,8 @@ func (r Rewriting) shared(s *Shared) {
 		s.Image = r.Registry + "/" + repository
 	}
 	s.Checks = plain(s.Checks)
+	r.addresses(s.Checks)
+	s.Load = r.loads(s.Load)
 	if s.Strategy != nil {
 		for i := range s.Strategy.Steps {
 			r.divide(&s.Strategy.Steps[i].Bake, time.Millisecond)

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -29,8 +30,9 @@ func TestARewrittenCatalogDiffersOnlyWhereItShould(t *testing.T) {
 	t.Parallel()
 	dst := filepath.Join(t.TempDir(), "new", "catalog")
 	err := catalog.Rewrite(deployments.Catalog(), dst, catalog.Rewriting{
-		Speed: 60, Registry: "127.0.0.1:5000",
-		URLs: map[deploy.Target]string{production: "http://127.0.0.1:8088", staging: "http://127.0.0.1:8089"},
+		Speed: 60, LoadFor: 3 * time.Second, Registry: "127.0.0.1:5000",
+		Addresses: map[string]string{"External API": "http://127.0.0.1:8090/health"},
+		URLs:      map[deploy.Target]string{production: "http://127.0.0.1:8088", staging: "http://127.0.0.1:8089"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +54,9 @@ func TestARewrittenCatalogDiffersOnlyWhereItShould(t *testing.T) {
 		want.URL = url
 		want.Strategy.Steps[0].Bake, want.Strategy.Steps[1].Bake = 5*time.Second, 5*time.Second
 		want.Policy.ApprovalExpires = time.Minute
+		want.Checks[6].Dependency.Address = "http://127.0.0.1:8090/health"
 		if target == production {
+			want.Loads[0].For = 3 * time.Second
 			want.Observe, want.Metrics.Lag, want.Metrics.Every = 5*time.Second, 3*time.Second, 250*time.Millisecond
 			for i := range want.Metrics.Objectives {
 				want.Metrics.Objectives[i].Window = 5 * time.Second
@@ -114,6 +118,9 @@ func TestARewritingThatMakesNoSenseWritesNothing(t *testing.T) {
 	}{
 		{"a speed below nothing", catalog.Rewriting{Speed: -1}},
 		{"a speed that is no number", catalog.Rewriting{Speed: math.NaN()}},
+		{"load for less than nothing", catalog.Rewriting{LoadFor: -1}},
+		{"load for less than can be measured", catalog.Rewriting{LoadFor: time.Millisecond}},
+		{"an address for nothing", catalog.Rewriting{Addresses: map[string]string{"Authentication": "http://127.0.0.1"}}},
 		{"a URL for nothing", catalog.Rewriting{URLs: map[deploy.Target]string{{Service: "x", Environment: "y"}: "http://127.0.0.1"}}},
 	} {
 		dst := filepath.Join(t.TempDir(), "out")
@@ -135,6 +142,7 @@ func TestACopyThatIsNoCatalogAnyMoreIsReported(t *testing.T) {
 		want string
 	}{
 		{"a URL that is none", catalog.Rewriting{URLs: map[deploy.Target]string{production: "nowhere"}}, `url "nowhere" is not the address of a service`},
+		{"an address that is none", catalog.Rewriting{Addresses: map[string]string{"External API": "127.0.0.1"}}, `http is not an address`},
 		{"a registry that is none", catalog.Rewriting{Registry: "not a host"}, `is not a repository`},
 		{"so slow that it never ends", catalog.Rewriting{Speed: 1e-6}, `is out of range`},
 	} {
@@ -145,10 +153,21 @@ func TestACopyThatIsNoCatalogAnyMoreIsReported(t *testing.T) {
 	}
 }
 
+const guidesChecklist = "checklists/production.yaml"
+
+func checklistOfTheGuide(t testing.TB) *fstest.MapFile {
+	t.Helper()
+	text, err := fs.ReadFile(deployments.Catalog(), guidesChecklist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fstest.MapFile{Data: text}
+}
+
 // sameSpecs holds that text describes the same targets as the example.
 func sameSpecs(t *testing.T, text string) {
 	t.Helper()
-	c, err := load(t, fstest.MapFS{"app.yaml": file(text)})
+	c, err := load(t, fstest.MapFS{"app.yaml": file(text), guidesChecklist: checklistOfTheGuide(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,18 +36,25 @@ func (c CPU) milli() (size int, ok bool) {
 // mebibytes is the size in MiB; ok is false if it is not 128Mi to 32Gi
 // (cloud.google.com/run/docs/configuring/services/memory-limits).
 func mebibytes(text string) (size int, ok bool) {
+	bytes, ok := byteSize(text)
+	size = int(bytes >> 20)
+	return size, ok && size >= 128 && size <= 32*1024
+}
+
+// byteSize is a size in bytes; ok is false if it is none.
+func byteSize(text string) (size int64, ok bool) {
 	m := memorySize.FindStringSubmatch(text)
 	if m == nil {
 		return 0, false
 	}
-	size, err := strconv.Atoi(m[1])
+	size, err := strconv.ParseInt(m[1], 10, 64)
 	if err != nil {
 		return 0, false
 	}
 	if m[2] == "Gi" {
-		size *= 1024
+		return size << 30, true
 	}
-	return size, size >= 128 && size <= 32*1024
+	return size << 20, true
 }
 
 // memoryNeeds and cpuNeeds are the pairs that Cloud Run refuses, from the two pages above.

@@ -14,7 +14,12 @@ type source struct {
 	places map[string]place
 	flawed map[string]bool // paths with a problem: no second one is reported there or below
 	found  Problems
-	file   File
+
+	folder    *folder // the catalog that the file is of; nil: only its text is looked at
+	what      string  // what the whole file is, for people: a catalog file
+	about     string  // what it describes: service
+	file      File
+	checklist Checklist
 }
 
 // place is where a value stands, and its key if it has one.
@@ -26,7 +31,7 @@ var start = pos{1, 1}
 
 func newSource(name string, text []byte) *source {
 	return &source{
-		name: name, lines: strings.Split(string(text), "\n"),
+		name: name, what: "a catalog file", about: "service", lines: strings.Split(string(text), "\n"),
 		places: map[string]place{"": {start, start}}, flawed: map[string]bool{},
 	}
 }
@@ -64,6 +69,16 @@ func (s *source) excused(path string) bool {
 		}
 	}
 	return s.flawed[""]
+}
+
+// flawedIn says whether path, something it is in, or something in it has a problem already.
+func (s *source) flawedIn(path string) bool {
+	for p := range s.flawed {
+		if strings.HasPrefix(p, path+".") || strings.HasPrefix(p, path+"[") {
+			return true
+		}
+	}
+	return s.excused(path)
 }
 
 // problem reports what is wrong at path: at its value, or at the key of what it is missing from.

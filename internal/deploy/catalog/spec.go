@@ -39,6 +39,10 @@ func (w whole) spec() deploy.Spec {
 		Strategy: w.strategy(),
 		Health:   w.health(),
 		Checks:   w.checks(),
+		Loads:    w.loads(),
+		Public:   deref(w.PublicOnly),
+		Items:    w.items(),
+		Images:   w.images(),
 		URL:      strings.TrimSuffix(w.url, "/"),
 		Metrics:  w.metrics(),
 		Observe:  time.Duration(deref(w.Observe)),
@@ -84,6 +88,7 @@ func (w whole) policy() deploy.Policy {
 		Approvals:           cmp.Or(p.Approvals, defaultApprovals),
 		RequesterMayApprove: deref(p.RequesterMayApprove),
 		ApprovalExpires:     cmp.Or(time.Duration(p.ApprovalExpires), defaultExpiry),
+		ApprovePlan:         deref(p.ApprovePlan),
 		DeployAt:            w.rule(w.at("policy.deploy")),
 		ApproveAt:           w.rule(w.at("policy.approve")),
 	}

@@ -22,10 +22,15 @@ const contentType = "Content-Type"
 func (w whole) checks() []deploy.Check {
 	var checks []deploy.Check
 	for _, c := range w.Checks {
-		checks = append(checks, deploy.Check{
+		check := deploy.Check{
 			Name: c.Name, Stage: deploy.CheckStage(c.Stage), Calls: calls(c.all()), Cleanup: calls(c.Cleanup),
+			Dependency: c.dependency(), Job: c.Job,
 			Within: cmp.Or(time.Duration(c.Within), defaultWithin), Tries: cmp.Or(c.Tries, defaultTries),
-		})
+		}
+		if len(c.Command) > 0 {
+			check.Command = &deploy.Command{Run: c.Command}
+		}
+		checks = append(checks, check)
 	}
 	return checks
 }
@@ -33,15 +38,8 @@ func (w whole) checks() []deploy.Check {
 func calls(list []Call) []deploy.Call {
 	var all []deploy.Call
 	for _, c := range list {
-		call := deploy.Call{
-			Name: c.Name, Headers: c.headers(), Body: c.body(),
-			Timeout: cmp.Or(time.Duration(c.Timeout), defaultTimeout), Capture: c.Capture,
-		}
-		for i, path := range c.paths() {
-			if path != "" {
-				call.Method, call.Path = strings.ToUpper(methods[i]), path
-			}
-		}
+		call := c.call()
+		call.Name, call.Capture = c.Name, c.Capture
 		if e := c.Expect; e != nil {
 			call.Expect = deploy.Expect{Status: e.Status, Headers: e.Headers, JSON: e.JSON, Body: e.Body, Latency: time.Duration(e.Latency)}
 		}
@@ -50,19 +48,30 @@ func calls(list []Call) []deploy.Call {
 	return all
 }
 
-func (a Asking) body() string { return cmp.Or(string(a.JSON), a.Body) }
-
-// headers are those of the file, and what they must say of a body that is JSON.
-func (a Asking) headers() map[string]string {
-	if a.JSON == "" {
-		return a.Headers
-	}
-	for name := range a.Headers {
-		if strings.EqualFold(name, contentType) {
-			return a.Headers
+// call is what is sent, and nothing that is expected.
+func (r Request) call() deploy.Call {
+	call := deploy.Call{Headers: r.headers(), Body: r.body(), Timeout: cmp.Or(time.Duration(r.Timeout), defaultTimeout)}
+	for i, path := range r.paths() {
+		if path != "" {
+			call.Method, call.Path = strings.ToUpper(methods[i]), path
 		}
 	}
-	headers := maps.Clone(a.Headers)
+	return call
+}
+
+func (r Request) body() string { return cmp.Or(string(r.JSON), r.Body) }
+
+// headers are those of the file, and what they must say of a body that is JSON.
+func (r Request) headers() map[string]string {
+	if r.JSON == "" {
+		return r.Headers
+	}
+	for name := range r.Headers {
+		if strings.EqualFold(name, contentType) {
+			return r.Headers
+		}
+	}
+	headers := maps.Clone(r.Headers)
 	if headers == nil {
 		headers = map[string]string{}
 	}
@@ -74,7 +83,11 @@ func (a Asking) headers() map[string]string {
 func copiedChecks(checks []deploy.Check) []deploy.Check {
 	checks = slices.Clone(checks)
 	for i := range checks {
-		checks[i].Calls, checks[i].Cleanup = copiedCalls(checks[i].Calls), copiedCalls(checks[i].Cleanup)
+		c := &checks[i]
+		c.Calls, c.Cleanup = copiedCalls(c.Calls), copiedCalls(c.Cleanup)
+		if c.Dependency, c.Command = copied(c.Dependency), copied(c.Command); c.Command != nil {
+			c.Command.Run = slices.Clone(c.Command.Run)
+		}
 	}
 	return checks
 }

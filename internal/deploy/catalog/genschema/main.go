@@ -1,11 +1,12 @@
-// Command genschema writes the JSON Schema of catalog files, from the Go types that decode them, to the file it is
-// given. Editors use it to complete and check keys while one types; the bot itself never reads it.
+// Command genschema writes the JSON Schemas of catalog files and of checklists, from the Go types that decode them, to
+// the folder it is given. Editors use it to complete and check keys while one types; the bot itself never reads it.
 package main
 
 import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: genschema FILE")
+		fmt.Fprintln(os.Stderr, "usage: genschema FOLDER")
 		os.Exit(2)
 	}
 	if err := write(os.Args[1]); err != nil {
@@ -25,17 +26,26 @@ func main() {
 	}
 }
 
-func write(file string) error {
-	schema, err := generate()
+func write(folder string) error {
+	schemas, err := generate()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, schema, 0o644)
+	for name, schema := range schemas {
+		file := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, schema, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// generate makes the schema. The working folder must be that of package catalog: the descriptions are the
-// comments in its source.
-func generate() ([]byte, error) {
+// generate makes the schemas, by the names of their files. The working folder must be that of package catalog: the
+// descriptions are the comments in its source.
+func generate() (map[string][]byte, error) {
 	r := &jsonschema.Reflector{
 		Anonymous:                  true,
 		FieldNameTag:               "yaml",
@@ -55,8 +65,25 @@ func generate() ([]byte, error) {
 	}
 	environment.Definitions, environment.Version = nil, ""
 	schema.Definitions["Environment"] = environment
-	text, err := json.MarshalIndent(schema, "", "  ")
-	return append(text, '\n'), err
+
+	checklist := r.Reflect(&catalog.Checklist{})
+	checklist.Title = "Slipway checklist"
+	if prove, ok := checklist.Definitions["Item"].Properties.Get("prove"); ok { // its kind may stand alone
+		alone := &jsonschema.Schema{Type: "string"}
+		if kind, ok := checklist.Definitions["Prove"].Properties.Get("kind"); ok {
+			alone.Enum = kind.Enum
+		}
+		*prove = jsonschema.Schema{OneOf: []*jsonschema.Schema{alone, {Ref: prove.Ref}}, Description: prove.Description}
+	}
+	schemas := map[string][]byte{}
+	for name, s := range map[string]*jsonschema.Schema{"schema.json": schema, "checklists/schema.json": checklist} {
+		text, err := json.MarshalIndent(s, "", "  ")
+		if err != nil {
+			return nil, err
+		}
+		schemas[name] = append(text, '\n')
+	}
+	return schemas, nil
 }
 
 // custom describes the types that are not decoded as Go declares them.
@@ -66,6 +93,8 @@ func custom(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(h|m|s|ms))+$`}
 	case reflect.TypeFor[catalog.Percentage]():
 		return &jsonschema.Schema{Type: "string", Pattern: `^[0-9]+(\.[0-9]+)? ?%$`}
+	case reflect.TypeFor[catalog.Date]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`}
 	case reflect.TypeFor[catalog.Approve]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "boolean"}, {Type: "string", Enum: []any{"inconclusive"}}}}
 	case reflect.TypeFor[catalog.JSON]():
