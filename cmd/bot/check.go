@@ -16,6 +16,7 @@ import (
 	"slipway/internal/commands/slack"
 	"slipway/internal/deploy"
 	"slipway/internal/deploy/catalog"
+	"slipway/internal/deploy/phase"
 	"slipway/internal/store"
 )
 
@@ -71,6 +72,7 @@ func check(ctx context.Context, env func(string) string, to io.Writer) error {
 	}
 	b.checkTargets(ctx, r)
 	b.checkWatching(ctx, r)
+	b.checkSecrets(ctx, r)
 	switch r.problems {
 	case 0:
 		return nil
@@ -148,6 +150,24 @@ func (b *bot) checkTargets(ctx context.Context, r *findings) {
 		}
 		if len(errs) == 0 {
 			r.good(t.String() + ": readable, settled, and Slipway may deploy it")
+		}
+	}
+}
+
+// checkSecrets looks at what the settings and checks of each target refer to.
+func (b *bot) checkSecrets(ctx context.Context, r *findings) {
+	if err := b.makeSecrets(ctx); err != nil {
+		r.err(err)
+		return
+	}
+	ports := phase.Ports{Secrets: b.checking.secrets, Versions: b.checking.secrets}
+	specs := b.specs()
+	for _, t := range slices.SortedFunc(maps.Keys(specs), byName) {
+		switch n, err := ports.CheckSecrets(ctx, specs[t]); {
+		case err != nil:
+			r.problem(t.String()+": "+deploy.Message(err), deploy.Hint(err))
+		case n > 0:
+			r.good(fmt.Sprintf("%s: %d references to secrets can be used", t, n))
 		}
 	}
 }

@@ -32,12 +32,18 @@ type checking struct {
 	closers []func() error
 }
 
+func (b *bot) makeSecrets(ctx context.Context) (err error) {
+	if b.checking.secrets, err = secrets.New(ctx, &secrets.Options{Endpoint: b.cfg.keyURL}); err == nil {
+		b.checking.closers = append(b.checking.closers, b.checking.secrets.Close)
+	}
+	return err
+}
+
 func (b *bot) makeChecking(ctx context.Context) (err error) {
 	c := &b.checking
-	if c.secrets, err = secrets.New(ctx, &secrets.Options{Endpoint: b.cfg.keyURL}); err != nil {
+	if err := b.makeSecrets(ctx); err != nil {
 		return err
 	}
-	c.closers = append(c.closers, c.secrets.Close)
 	if c.alerts, err = alerts.New(ctx, &alerts.Options{Endpoint: b.cfg.seeURL}); err != nil {
 		return err
 	}

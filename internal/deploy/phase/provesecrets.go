@@ -11,6 +11,14 @@ import (
 	"slipway/internal/deploy/placeholder"
 )
 
+// CheckSecrets says which of the secrets that a spec refers to are missing, or may not be used; n is how many there are.
+// It changes nothing and keeps no value.
+func (p Ports) CheckSecrets(ctx context.Context, s deploy.Spec) (n int, err error) {
+	l := &looking{Ports: p, r: deploy.Release{Spec: s}}
+	n = len(unique(slices.Collect(maps.Values(s.Platform.Settings.Secrets)))) + len(unique(secretsOfChecks(s)))
+	return n, l.proveSecrets(ctx)
+}
+
 // proveSecrets makes sure that every secret that settings refer to is there in its version, and that those that checks
 // refer to can be read: those are read by the bot itself. All that is missing is in one error.
 func (l *looking) proveSecrets(ctx context.Context) error {
