@@ -74,8 +74,8 @@ type ImageInspector interface {
 	Signed(ctx context.Context, img Image, keys []string) error
 }
 
-// Scanner finds the newest scan of an image. NotFound if nobody has scanned it, or the scan is still going on (Msg says
-// so); Forbidden, Unavailable as everywhere.
+// Scanner finds the newest scan of an image. NotFound if nobody has scanned it, NotYet if the scan is still going on;
+// Forbidden, Unavailable as everywhere.
 type Scanner interface {
 	Scan(ctx context.Context, img Image) (Scan, error)
 }

@@ -152,8 +152,41 @@ func TestEnhancedFindings(t *testing.T) {
 	}
 }
 
+func TestPagesThatAreSmallAreReadToTheEnd(t *testing.T) {
+	t.Parallel()
+	const pages = 120
+	one := `"findings":[{"name":"CVE-2026-1","severity":"LOW"}]`
+	a := serve(t, func(n int, w http.ResponseWriter, _ *http.Request) {
+		if n == pages {
+			fmt.Fprint(w, page("COMPLETE", `"findings":[{"name":"CVE-2026-2","severity":"CRITICAL"}]`, "null"))
+			return
+		}
+		fmt.Fprint(w, page("COMPLETE", one, fmt.Sprintf(`"%d"`, n)))
+	})
+	got, err := client(a, ecr.Options{Timeout: time.Minute}).Scan(t.Context(), image)
+	if err != nil || len(got.Vulnerabilities) != pages || got.Vulnerabilities[pages-1].Severity != deploy.Critical {
+		t.Errorf("%d findings, %v", len(got.Vulnerabilities), err)
+	}
+}
+
+func TestWhatIsBeyondTheMostIsNotLeftOut(t *testing.T) {
+	t.Parallel()
+	many := `"findings":[{"severity":"LOW"}` + strings.Repeat(`,{"severity":"LOW"}`, 9_999) + `]`
+	a := serve(t, func(n int, w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, page("COMPLETE", many, fmt.Sprintf(`"%d"`, n))) // there is always one more
+	})
+	_, err := client(a, ecr.Options{Timeout: time.Minute}).Scan(t.Context(), image)
+	if deploy.CodeOf(err) != deploy.Invalid || deploy.Message(err) != "Amazon ECR has found more in the image than 50,000 vulnerabilities" || deploy.Hint(err) == "" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestAScanThatIsNone(t *testing.T) {
 	t.Parallel()
+	_, err := client(serve(t, says(`{}`)), ecr.Options{}).Scan(t.Context(), image)
+	if deploy.CodeOf(err) != deploy.NotFound || deploy.Message(err) != "Amazon ECR could not scan the image" {
+		t.Errorf("an answer without a status: %v", err)
+	}
 	for status, want := range map[string]string{
 		"IN_PROGRESS": "still scanning", "PENDING": "still scanning", "FAILED": "could not scan", "FINDINGS_UNAVAILABLE": "could not scan",
 		"UNSUPPORTED_IMAGE": "cannot scan images of this kind", "SCAN_ELIGIBILITY_EXPIRED": "because of its age",
@@ -161,7 +194,11 @@ func TestAScanThatIsNone(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			_, err := client(serve(t, says(page(status, `"findings":[]`, "null"))), ecr.Options{}).Scan(t.Context(), image)
-			if deploy.CodeOf(err) != deploy.NotFound || !strings.Contains(deploy.Message(err), want) || deploy.Hint(err) == "" {
+			code := deploy.NotFound
+			if want == "still scanning" {
+				code = deploy.NotYet
+			}
+			if deploy.CodeOf(err) != code || !strings.Contains(deploy.Message(err), want) || deploy.Hint(err) == "" {
 				t.Errorf("%v, hint %q", err, deploy.Hint(err))
 			}
 		})

@@ -12,15 +12,17 @@ import (
 )
 
 const (
-	pageSize = 1000 // the most there is
-	maxPages = 20
+	pageSize = 1000 // the most there is; ECR may give fewer
+	// maxFindings of an image are read, on any number of pages that there is time for. The worst need not come first: what
+	// is beyond cannot be left out.
+	maxFindings = 50_000
 )
 
 var _ deploy.Scanner = (*ECR)(nil)
 
 // Scan is what ECR, or Amazon Inspector for it, found in an image, by its digest. Codes: NotFound (the image lies in
-// another registry: at once, without a question; nobody has scanned it; the scan is still going on, or failed: Msg says
-// which), Invalid, Forbidden, Unavailable.
+// another registry: at once, without a question; nobody has scanned it, or that failed), NotYet (the scan is still going
+// on), Invalid (there are more findings than are read, too), Forbidden, Unavailable.
 func (e *ECR) Scan(ctx context.Context, img deploy.Image) (deploy.Scan, error) {
 	doing := "read the scan of " + img.Ref()
 	p, ok := locate(img.Repository)
@@ -38,7 +40,7 @@ func (e *ECR) Scan(ctx context.Context, img deploy.Image) (deploy.Scan, error) {
 		ImageId: &types.ImageIdentifier{ImageDigest: aws.String(img.Digest)}, MaxResults: aws.Int32(pageSize),
 	})
 	out := deploy.Scan{Source: "Amazon ECR"}
-	for n := 0; pages.HasMorePages() && n < maxPages; n++ {
+	for pages.HasMorePages() {
 		page, err := pages.NextPage(within)
 		if err != nil {
 			return deploy.Scan{}, e.explain(ctx, doing, err)
@@ -53,22 +55,32 @@ func (e *ECR) Scan(ctx context.Context, img deploy.Image) (deploy.Scan, error) {
 			}
 			out.Vulnerabilities = append(append(out.Vulnerabilities, basic(f.Findings)...), enhanced(f.EnhancedFindings)...)
 		}
+		if len(out.Vulnerabilities) > maxFindings {
+			return deploy.Scan{}, tooMany(doing)
+		}
 	}
 	return out, nil
 }
 
-// ended is NotFound if the scan has not ended well. Inspector's is active: it goes on for as long as the image is in use,
-// with what it knows at present.
-func ended(doing string, s *types.ImageScanStatus) error {
-	if s == nil {
-		return nil
+func tooMany(doing string) error {
+	return &deploy.Error{
+		Code: deploy.Invalid, Op: doing, Msg: "Amazon ECR has found more in the image than " + deploy.Thousands(maxFindings) + " vulnerabilities",
+		Hint: "build it on a base image that is looked after",
 	}
-	m := unscanned
-	switch s.Status {
+}
+
+// ended is NotFound if the scan has not ended well, as far as is said. Inspector's is active: it goes on for as long as
+// the image is in use, with what it knows at present.
+func ended(doing string, s *types.ImageScanStatus) error {
+	m, status := unscanned, types.ScanStatus("")
+	if s != nil {
+		status = s.Status
+	}
+	switch status {
 	case types.ScanStatusComplete, types.ScanStatusActive:
 		return nil
 	case types.ScanStatusInProgress, types.ScanStatusPending:
-		m.msg, m.hint = "Amazon ECR is still scanning the image", "wait for it: a scan takes some minutes after a push"
+		m.code, m.msg, m.hint = deploy.NotYet, "Amazon ECR is still scanning the image", "wait for it: a scan takes some minutes after a push"
 	case types.ScanStatusUnsupportedImage:
 		m = unknown
 	case types.ScanStatusScanEligibilityExpired:

@@ -11,8 +11,9 @@ var never = prefixes(
 	"224.0.0.0/4", "ff00::/8", "255.255.255.255/32", // many at once
 )
 
-// inside are private addresses that netip does not call so.
-var inside = prefixes("100.64.0.0/10", "fec0::/10")
+// inside are addresses of somebody's own networks that netip does not call private: of carriers, of sites, of laboratories,
+// and of gateways to IPv4 that a network has made for itself, which lead where that likes.
+var inside = prefixes("100.64.0.0/10", "fec0::/10", "198.18.0.0/15", "192.0.0.0/24", "240.0.0.0/4", "64:ff9b:1::/48")
 
 // Addresses of IPv6 that lead to one of IPv4 within them, after so many bytes.
 var (

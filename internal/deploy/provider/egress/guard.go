@@ -63,7 +63,7 @@ func (g Guard) Forbids(host string) *Refusal {
 	if name == "metadata" || name == "metadata.google.internal" || name == "instance-data" {
 		return &Refusal{Address: host, Why: isMetadata}
 	}
-	a, err := netip.ParseAddr(host)
+	a, err := netip.ParseAddr(name)
 	if err != nil {
 		return nil
 	}
@@ -97,6 +97,6 @@ func IsLocal(host string) bool {
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}
-	a, err := netip.ParseAddr(host)
+	a, err := netip.ParseAddr(name)
 	return err == nil && a.Unmap().IsLoopback()
 }

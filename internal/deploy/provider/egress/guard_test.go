@@ -35,6 +35,7 @@ func TestAddressesThatAreRefused(t *testing.T) {
 		"but not where only public ones are allowed": {egress.Guard{Local: true, Public: true}, []string{"127.0.0.1", "::1"}, own},
 		"private ones there": {egress.Guard{Public: true}, []string{
 			"10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "64:ff9b::0a01:0203",
+			"198.18.0.1", "192.0.0.8", "240.0.0.1", "64:ff9b:1::0a01:0203",
 		}, private},
 		"private ones elsewhere are services": {egress.Guard{}, []string{"10.0.0.1", "192.168.1.1", "100.64.0.1", "fd12::1"}, ""},
 		"public ones":                         {egress.Guard{Public: true}, []string{"203.0.113.7", "2001:db8::1", "8.8.8.8"}, ""},
@@ -54,6 +55,7 @@ func TestHostsAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]string{
 		"metadata": metadata, "Metadata.google.internal.": metadata, "instance-data": metadata, "169.254.169.254": metadata,
+		"169.254.169.254.": metadata, "::ffff:a9fe:a9fe": metadata,
 		"example.com": "", "2852039166": "", "127.0.0.1": "", "::1": "", "10.0.0.1": "",
 	} {
 		got := ""
@@ -67,7 +69,7 @@ func TestHostsAsTheyAreWritten(t *testing.T) {
 			t.Errorf("%s: %q, want %q", host, got, want)
 		}
 	}
-	for host, want := range map[string]string{"10.0.0.1": private, "127.0.0.1": own, "203.0.113.7": "", "localhost": ""} {
+	for host, want := range map[string]string{"10.0.0.1": private, "10.0.0.1.": private, "127.0.0.1": own, "203.0.113.7": "", "localhost": ""} {
 		got := ""
 		if r := egress.For(host, true).Forbids(host); r != nil {
 			got = r.Why

@@ -137,11 +137,11 @@ func (s *service) answer(w http.ResponseWriter, r *http.Request, at string) {
 
 // get is a call that gets a path.
 func get(path string, expect deploy.Expect) deploy.Call {
-	return deploy.Call{Method: "GET", Path: path, Timeout: 5 * time.Second, Expect: expect}
+	return deploy.Call{Method: "GET", Path: path, Timeout: 30 * time.Second, Expect: expect}
 }
 
 func check(calls ...deploy.Call) deploy.Check {
-	return deploy.Check{Name: "smoke", Stage: deploy.Smoke, Calls: calls, Within: 20 * time.Second, Tries: 1}
+	return deploy.Check{Name: "smoke", Stage: deploy.Smoke, Calls: calls, Within: time.Minute, Tries: 1}
 }
 
 func run(t *testing.T, base string, c deploy.Check, opts *httpcheck.Options) (deploy.CheckReport, error) {

@@ -46,10 +46,14 @@ type modest struct {
 
 	within bool // a line
 	digits int  // that may still come in it; of no interest if negative
+	over   bool // for good: go-redis lets the first error pass where it looks ahead
 }
 
 // Read reads, and ends with errTooMuch at a line that says that too much will come.
 func (m *modest) Read(to []byte) (int, error) {
+	if m.over {
+		return 0, errTooMuch
+	}
 	n, err := m.Conn.Read(to)
 	for _, b := range to[:n] {
 		switch {
@@ -62,6 +66,7 @@ func (m *modest) Read(to []byte) (int, error) {
 		case b < '0' || b > '9' || m.digits < 0:
 			continue
 		case m.digits == 0:
+			m.over = true
 			return 0, errTooMuch
 		}
 		m.digits--

@@ -65,7 +65,7 @@ func (s *storage) client(ctx context.Context) (*http.Client, error) {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: connectWithin, ForceAttemptHTTP2: true}
 	s.idle = transport.CloseIdleConnections
 	if s.plain {
-		s.made = &http.Client{Transport: transport}
+		s.made = &http.Client{Transport: transport, CheckRedirect: stay}
 		return s.made, nil
 	}
 	// Credentials outlive the call that was first to need them.
@@ -73,9 +73,12 @@ func (s *storage) client(ctx context.Context) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.made = &http.Client{Transport: with}
+	s.made = &http.Client{Transport: with, CheckRedirect: stay}
 	return s.made, nil
 }
+
+// stay follows no redirect: Cloud Storage has none, and the credentials would go with it.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func (s *storage) close() {
 	s.mu.Lock()

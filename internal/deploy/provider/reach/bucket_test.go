@@ -40,6 +40,8 @@ func cloudStorage(t *testing.T) string {
 			refuse(http.StatusServiceUnavailable, "backendError")
 		case "odd":
 			refuse(http.StatusBadRequest, "invalid")
+		case "moved":
+			http.Redirect(w, r, "/storage/v1/b/empty/o", http.StatusFound)
 		case "no-json":
 			fmt.Fprint(w, "<html>")
 		default:
@@ -67,6 +69,7 @@ func TestBuckets(t *testing.T) {
 		"gs://denied":                       {deploy.Invalid, "the objects of the bucket gs://denied may not be listed from here", "roles/storage.objectViewer"},
 		"gs://busy":                         {deploy.Unavailable, "Cloud Storage answers 503 when asked for the bucket gs://busy", ""},
 		"gs://odd":                          {deploy.Invalid, "Cloud Storage answers 400 when asked for the bucket gs://odd", "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"},
+		"gs://moved":                        {deploy.Invalid, "Cloud Storage answers 302 when asked for the bucket gs://moved", "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"},
 		"gs://no-json":                      {deploy.Invalid, "what answers is not Cloud Storage", "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"},
 		"gs://k-81f0c2d9e7":                 {deploy.Invalid, "there is no bucket gs://k-81f0c2d9e7", ""},
 		"gs://${secret:word}":               {deploy.Invalid, "there is no bucket gs://${secret:word}", ""},

@@ -10,20 +10,23 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/egress"
 )
 
 // explain makes an error of the registry one of ours.
 func (i *Images) explain(ctx context.Context, doing string, ref name.Reference, err error) error {
 	host := ref.Context().RegistryStr()
 	e := &deploy.Error{Code: deploy.Unavailable, Op: doing, Err: err}
-	known := (*deploy.Error)(nil)
+	known, no := (*deploy.Error)(nil), (*egress.Refusal)(nil)
 	switch {
 	case ctx.Err() != nil:
 		e.Msg, e.Err = "the call to "+host+" was broken off", errors.Join(ctx.Err(), err)
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Msg = host + " did not answer within " + i.timeout.String()
-	case errors.As(err, &known): // of a Login
+	case errors.As(err, &known): // of a Login, or of what an image says of itself
 		e.Code = known.Code
+	case errors.As(err, &no):
+		e.Code, e.Msg, e.Hint = deploy.Invalid, host+" leads to "+no.Address+", which is not called: it "+no.Why, "look at who answers as "+host
 	case refused(err):
 		e.Code, e.Msg, e.Hint = deploy.Forbidden, host+" does not let Slipway read "+ref.Context().RepositoryStr(), remedy(host)
 	case statusOf(err) == http.StatusTooManyRequests:

@@ -30,7 +30,7 @@ func (i *Images) Inspect(ctx context.Context, img deploy.Image) (deploy.ImageDet
 	if err != nil {
 		return deploy.ImageDetails{}, i.explain(ctx, doing, ref, err)
 	}
-	config, err := image.ConfigFile()
+	config, err := configOf(image, manifest)
 	if err != nil {
 		return deploy.ImageDetails{}, i.explain(ctx, doing, ref, err)
 	}

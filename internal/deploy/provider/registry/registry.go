@@ -14,6 +14,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/egress"
+)
+
+const (
+	// dialWithin bounds one attempt to connect, like those of net/http.
+	dialWithin = 30 * time.Second
+	// maxConfig is the size of what an image says of itself, in bytes: some KiB as a rule.
+	maxConfig = 8 << 20
 )
 
 var (
@@ -65,6 +73,8 @@ func New(opts *Options) *Images {
 	if opts.Keychain != nil {
 		i.keychain = opts.Keychain
 	}
+	// What a registry leads to, by redirects or otherwise, is not everywhere it likes.
+	i.transport.DialContext = egress.Guard{Local: true}.Dialer(dialWithin).DialContext
 	return i
 }
 
@@ -165,7 +175,7 @@ func describe(img v1.Image) (deploy.Image, v1.Platform, error) {
 	if err != nil {
 		return deploy.Image{}, v1.Platform{}, err
 	}
-	config, err := img.ConfigFile()
+	config, err := configOf(img, manifest)
 	if err != nil {
 		return deploy.Image{}, v1.Platform{}, err
 	}
@@ -177,4 +187,16 @@ func describe(img v1.Image) (deploy.Image, v1.Platform, error) {
 		OS:           cmp.Or(config.OS, platform.OS),
 		Architecture: cmp.Or(config.Architecture, platform.Architecture),
 	}, nil
+}
+
+// configOf reads what an image says of itself, if that is of a size that can be kept in memory: a size that is not said
+// (-1) has no end.
+func configOf(img v1.Image, manifest *v1.Manifest) (*v1.ConfigFile, error) {
+	if size := manifest.Config.Size; size < 0 || size > maxConfig {
+		return nil, &deploy.Error{
+			Code: deploy.Invalid, Msg: fmt.Sprintf("the image says %s bytes of itself, and %s are read at most", deploy.Thousands(size), deploy.Thousands(maxConfig)),
+			Hint: "build the image again, with fewer labels",
+		}
+	}
+	return img.ConfigFile()
 }

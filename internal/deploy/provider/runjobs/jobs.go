@@ -166,8 +166,14 @@ func (j *Jobs) named(ctx context.Context, op *run.RunJobOperation) (string, erro
 		if err := j.pause(ctx, j.look); err != nil {
 			return "", err
 		}
-		if _, err := op.Poll(ctx); err != nil && !op.Done() {
-			return "", err
+		e, err = op.Poll(ctx)
+		if e.GetName() != "" {
+			return e.GetName(), nil
+		}
+		if err != nil {
+			if m, _ := op.Metadata(); m.GetName() == "" || !op.Done() { // over before there was an execution
+				return "", err
+			}
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 type first []deploy.Scanner
 
 // First is a scanner that asks others in turn: the first that has a scan wins. NotFound if none has, with what each of
-// them says; any other error is returned as it is, because a scan that cannot be read is no reason to go by another.
+// them says; any other error is returned as it is, because a scan that cannot be read, or is still going on, is no reason
+// to go by another.
 func First(scanners ...deploy.Scanner) deploy.Scanner { return first(slices.Clone(scanners)) }
 
 // Scan asks them in turn.

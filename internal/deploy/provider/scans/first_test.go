@@ -36,6 +36,7 @@ func TestTheFirstThatHasAScanWins(t *testing.T) {
 		"the second":                    {[]deploy.Scanner{none("a has none"), one{"b", nil}}, "b", "", "", ""},
 		"none has":                      {[]deploy.Scanner{none("a has none"), none("b has none")}, "", deploy.NotFound, "a has none; b has none", "hint of a has none"},
 		"one that cannot say":           {[]deploy.Scanner{none("a has none"), one{"", down}, one{"c", nil}}, "", deploy.Unavailable, "it is down", ""},
+		"one that is still at it":       {[]deploy.Scanner{one{"", &deploy.Error{Code: deploy.NotYet, Msg: "wait"}}, one{"c", nil}}, "", deploy.NotYet, "wait", ""},
 		"what is no error of Slipway's": {[]deploy.Scanner{one{"", errors.New("odd")}, one{"c", nil}}, "", deploy.Internal, "internal error", ""},
 		"nobody is asked":               {nil, "", deploy.NotFound, "there is nobody to ask", "have it scanned, or attach a report of Trivy or Grype to it"},
 	} {

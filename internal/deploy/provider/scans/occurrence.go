@@ -10,7 +10,7 @@ import (
 	"slipway/internal/deploy"
 )
 
-// finished is when the image was last scanned. NotFound if no scan has ended well: there may be several of an image (of
+// finished is when the image was last scanned. NotYet while it is being scanned, NotFound if no scan has ended well: there may be several of an image (of
 // its packages, of its parts), and one that ended is one that can be gone by.
 func finished(doing string, img deploy.Image, occurrences []*grafeaspb.Occurrence) (time.Time, error) {
 	var at time.Time
@@ -39,7 +39,7 @@ func finished(doing string, img deploy.Image, occurrences []*grafeaspb.Occurrenc
 	case ended:
 		return at, nil
 	case going:
-		e.Msg, e.Hint = "Artifact Analysis is still scanning the image", "wait for it: a scan takes some minutes after a push"
+		e.Code, e.Msg, e.Hint = deploy.NotYet, "Artifact Analysis is still scanning the image", "wait for it: a scan takes some minutes after a push"
 	case failed:
 		e.Msg, e.Hint = "Artifact Analysis could not scan the image", "see why with `gcloud artifacts docker images describe "+img.Ref()+" --show-all-metadata`, or push it again"
 	case unsupported:

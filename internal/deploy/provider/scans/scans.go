@@ -18,7 +18,7 @@ import (
 const (
 	pageSize = 1000
 	// mostOccurrences of an image are read. Images of operating systems at the end of their lives have some 3,000
-	// findings; what is beyond would not make a refusal another one.
+	// findings. The worst need not come first: what is beyond cannot be left out.
 	mostOccurrences = 20_000
 )
 
@@ -63,8 +63,8 @@ func New(_ context.Context, opts *Options) (*Scans, error) {
 func (s *Scans) Close() error { return s.connection.Close() }
 
 // Scan is what Artifact Analysis found in an image, by its digest. Codes: NotFound (the image lies in another registry:
-// at once, without a question; nobody has scanned it; the scan is still going on, or failed: Msg says which), Invalid,
-// Forbidden, Unavailable.
+// at once, without a question; nobody has scanned it, or that failed), NotYet (the scan is still going on), Invalid
+// (there are more findings than are read, too), Forbidden, Unavailable.
 func (s *Scans) Scan(ctx context.Context, img deploy.Image) (deploy.Scan, error) {
 	doing := "read the scan of " + img.Ref()
 	project, ok := s.project(img.Repository)
@@ -91,17 +91,20 @@ func (s *Scans) Scan(ctx context.Context, img deploy.Image) (deploy.Scan, error)
 
 func list(ctx context.Context, c *containeranalysis.Client, req *grafeaspb.ListOccurrencesRequest) ([]*grafeaspb.Occurrence, error) {
 	var out []*grafeaspb.Occurrence
-	for pages := c.GetGrafeasClient().ListOccurrences(ctx, req); len(out) < mostOccurrences; {
+	for pages := c.GetGrafeasClient().ListOccurrences(ctx, req); len(out) <= mostOccurrences; {
 		o, err := pages.Next()
 		if errors.Is(err, iterator.Done) {
-			break
+			return out, nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, o)
 	}
-	return out, nil
+	return nil, &deploy.Error{
+		Code: deploy.Invalid, Msg: api.Name + " has found more in the image than " + deploy.Thousands(mostOccurrences) + " vulnerabilities",
+		Hint: "build it on a base image that is looked after",
+	}
 }
 
 // project is whose image it is: the first part of its path, with the domain where a project belongs to one

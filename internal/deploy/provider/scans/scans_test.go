@@ -91,24 +91,44 @@ func TestManyFindingsComeInPages(t *testing.T) {
 	}
 }
 
+func TestWhatIsBeyondTheMostIsNotLeftOut(t *testing.T) {
+	t.Parallel()
+	many := make([]*grafeas.Occurrence, 20_001)
+	for n := range many {
+		many[n] = &grafeas.Occurrence{Kind: grafeas.NoteKind_VULNERABILITY}
+	}
+	many[0] = discovery(grafeas.DiscoveryOccurrence_FINISHED_SUCCESS, noon, noon)
+	f := &fake{answer: func(context.Context) ([]*grafeas.Occurrence, error) { return many, nil }}
+	got, err := connect(t, serve(t, f), 0).Scan(t.Context(), image)
+	if deploy.CodeOf(err) != deploy.Invalid || deploy.Message(err) != "Artifact Analysis has found more in the image than 20,000 vulnerabilities" || deploy.Hint(err) == "" {
+		t.Errorf("%d findings, %v", len(got.Vulnerabilities), err)
+	}
+	many = many[1:]
+	many[0] = discovery(grafeas.DiscoveryOccurrence_FINISHED_SUCCESS, noon, noon)
+	if _, err := connect(t, serve(t, f), 0).Scan(t.Context(), image); err != nil {
+		t.Errorf("just as many: %v", err)
+	}
+}
+
 func TestAScanThatIsNone(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		status grafeas.DiscoveryOccurrence_AnalysisStatus
+		code   deploy.Code
 		says   string
 		hint   string
 	}{
-		"it waits":             {grafeas.DiscoveryOccurrence_PENDING, "still scanning", "wait"},
-		"it is going on":       {grafeas.DiscoveryOccurrence_SCANNING, "still scanning", "wait"},
-		"it failed":            {grafeas.DiscoveryOccurrence_FINISHED_FAILED, "could not scan", "gcloud artifacts docker images describe"},
-		"it cannot be scanned": {grafeas.DiscoveryOccurrence_FINISHED_UNSUPPORTED, "cannot scan images of this kind", "another scanner"},
+		"it waits":             {grafeas.DiscoveryOccurrence_PENDING, deploy.NotYet, "still scanning", "wait"},
+		"it is going on":       {grafeas.DiscoveryOccurrence_SCANNING, deploy.NotYet, "still scanning", "wait"},
+		"it failed":            {grafeas.DiscoveryOccurrence_FINISHED_FAILED, deploy.NotFound, "could not scan", "gcloud artifacts docker images describe"},
+		"it cannot be scanned": {grafeas.DiscoveryOccurrence_FINISHED_UNSUPPORTED, deploy.NotFound, "cannot scan images of this kind", "another scanner"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			found := sandbox.Sample(sandbox.Vulnerable)
 			found.Status = tc.status
 			_, err := connect(t, practice(t, found).Addr(), 0).Scan(t.Context(), image)
-			if deploy.CodeOf(err) != deploy.NotFound || !strings.Contains(deploy.Message(err), tc.says) || !strings.Contains(deploy.Hint(err), tc.hint) {
+			if deploy.CodeOf(err) != tc.code || !strings.Contains(deploy.Message(err), tc.says) || !strings.Contains(deploy.Hint(err), tc.hint) {
 				t.Errorf("%v, hint %q", err, deploy.Hint(err))
 			}
 		})
