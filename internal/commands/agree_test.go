@@ -45,7 +45,7 @@ func TestApprovingThePlan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := agreeing(t)
-			want := "Your approval of the plan for coditect-app-1 is stored. It begins once it is certain that the plan is still the same; follow it in #devops-oncall."
+			want := "Your approval of the plan " + w.get("coditect-app-1").Proposal.Short() + " for coditect-app-1 is stored. It begins once it is certain that the plan is still the same; follow it in #devops-oncall."
 			if d := cmp.Diff(want, say(w)); d != "" {
 				t.Error(d)
 			}
@@ -90,7 +90,7 @@ func TestAnApprovalOfAnotherPlanIsRefused(t *testing.T) {
 	}
 	details := w.presses("UBOB", commands.Details, "coditect-app-1", "")
 	has(t, details, "\nPlan: "+r.Proposal.Short()+", 2 settings changed", "preflight/confirm: the approval is void: now: + env FEATURE (set)")
-	has(t, w.agrees("UBOB", r.Proposal.Hash), "Your approval of the plan for coditect-app-1 is stored.")
+	has(t, w.agrees("UBOB", r.Proposal.Hash), "Your approval of the plan "+r.Proposal.Short()+" for coditect-app-1 is stored.")
 }
 
 func TestThePlanIsApprovedByThoseWhoMay(t *testing.T) {
@@ -117,7 +117,7 @@ func TestTwoApprovalsOfThePlan(t *testing.T) {
 		}
 	}
 	w.put(r)
-	has(t, w.says("UBOB", "/promote coditect-app"), "Your approval of the plan for coditect-app-1 is stored. It still needs 1 approval from @oncall.")
+	has(t, w.says("UBOB", "/promote coditect-app"), "Your approval of the plan "+r.Proposal.Short()+" for coditect-app-1 is stored. It still needs 1 approval from @oncall.")
 	w.drive("coditect-app-1")
 	has(t, w.says("UDAVE", "/deploy status"), "for 1 approval of the plan from @oncall")
 	has(t, w.says("UCAROL", "/promote coditect-app"), "It begins once")

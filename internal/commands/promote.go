@@ -62,7 +62,11 @@ func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, w 
 		}
 		missing--
 	}
-	text := Text{}.Plainf("Your approval of %s for ", gate.Wants()).Strong(string(r.ID)).Plain(" is stored.")
+	text := Text{}.Plain("Your approval of " + gate.Wants())
+	if seen != "" { // a command approves what is proposed now, which may not be what the person has read
+		text = text.Plain(" ").Code(r.Proposal.Short())
+	}
+	text = text.Plain(" for ").Strong(string(r.ID)).Plain(" is stored.")
 	if missing > 0 {
 		return text.Plainf(" It still needs %s from ", approvals(missing)).principals(r.Spec.Policy.Approve).Plain("."), nil
 	}

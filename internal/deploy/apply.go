@@ -193,22 +193,29 @@ func (r *Release) resume(s Signal, now time.Time) []Entry {
 	return []Entry{r.enter(next, now, s.By, s.Reason)}
 }
 
-// readyAnew has the checklist and the image policy looked at from the beginning if what was found is older than people may
-// take to answer: a hold may last for days, and what was so before it need not be so any more. Waivers stay.
+// readyAnew has the checklist and the image policy looked at from the beginning, and all that follows from them, if what
+// was found is older than people may take to answer: a hold may last for days, and what was so before it need not be so
+// any more. What was let pass of the image that long ago was let pass as it was found then; other waivers stay.
 func (r *Release) readyAnew(now time.Time) {
 	if r.touched() || r.goingBack() {
 		return
 	}
+	anew, after := false, false
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		switch {
-		case s.Kind != KindReady:
-		case s.Status == Done && now.Sub(s.EndedAt) > s.Within:
+		case s.Kind == KindReady && (s.Status == Started && now.Sub(r.Since) > s.Within || s.Status == Done && now.Sub(s.EndedAt) > s.Within):
+			anew, after = true, s.Status == Done
+			r.Waivers = slices.DeleteFunc(r.Waivers, func(w Waiver) bool { return r.ofImage(w.Item) && now.Sub(w.At) > s.Within })
+			if after {
+				s.reopen()
+			}
+		case after && s.Status != Pending:
 			s.reopen()
-			r.Readiness = nil
-		case s.Status == Started && now.Sub(r.Since) > s.Within:
-			r.Readiness = nil
 		}
+	}
+	if anew {
+		r.Readiness = nil
 	}
 }
 

@@ -58,6 +58,23 @@ func stretch(stage deploy.CheckStage, n int) *deploy.LoadResult {
 	return l
 }
 
+// Hold is what people press when they see users suffer: no more load is sent then.
+func TestNoLoadIsSentDuringAHold(t *testing.T) {
+	t.Parallel()
+	w := play(t, canary(t, borne))
+	w.until("validate/load")
+	w.say(deploy.Signal{Kind: deploy.SignalPause, By: "U0BOB"})
+	w.conclude("validate/load", deploy.Outcome{Facts: w.r.Facts, Again: time.Millisecond, Load: stretch(deploy.Functional, 1)}, nil)
+	w.now = w.now.Add(100 * time.Hour)
+	if a := w.decide(); a.Do == deploy.Act || w.r.State != deploy.Paused {
+		t.Fatalf("%v in %s", a, w.r.State)
+	}
+	w.say(deploy.Signal{Kind: deploy.SignalResume, By: "U0BOB"})
+	if a := w.decide(); a.Do != deploy.Act || a.Step != "validate/load" || w.r.LoadOf("API under load", deploy.Functional).Requests != 200 {
+		t.Errorf("after a resume %v in %s: %s", a, w.r.State, w.r.Why)
+	}
+}
+
 func TestEachStretchOfLoadIsKeptWithTheRelease(t *testing.T) {
 	t.Parallel()
 	w := play(t, canary(t, borne))

@@ -193,6 +193,29 @@ func TestAnotherImageHasItsChecklistLookedAtAgain(t *testing.T) {
 	}
 }
 
+// That one image need not be live in staging says nothing of another.
+func TestAWaiverOfAProofAboutTheImageIsForThatImage(t *testing.T) {
+	t.Parallel()
+	const staging = "testing/staging"
+	for kind, stays := range map[deploy.ProofKind]bool{
+		deploy.ProveLiveIn: false, deploy.ProveScan: false, deploy.ProveImage: false, deploy.ProveHTTPS: true, deploy.ProveAlerts: true,
+	} {
+		w := play(t, canary(t, planned, listed, func(s *deploy.Spec) {
+			s.Items = append(s.Items, deploy.Item{Key: staging, Group: "Testing", Text: "Live in staging", Prove: &deploy.Proof{Kind: kind}})
+		}))
+		w.until("preflight/ready")
+		w.readied(staging)
+		w.say(waives(staging))
+		w.agree(confirm)
+		f := w.r.Facts
+		f.Image.Digest = "sha256:another"
+		w.confirmed(f)
+		if _, waived := w.r.Waived(staging); waived != stays {
+			t.Errorf("%s: waived of another image: %t, want %t", kind, waived, stays)
+		}
+	}
+}
+
 func names(steps []deploy.StepName) (list []string) {
 	for _, s := range steps {
 		list = append(list, string(s))

@@ -296,6 +296,76 @@ func TestALookUnderWayDuringAHoldCounts(t *testing.T) {
 	}
 }
 
+// What was so before a hold of days need not be so any more: a scan has found more since, or an exception has expired.
+func TestWhatWasFoundBeforeALongHoldIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		held time.Duration
+		anew bool
+	}{
+		"as long as people may take to answer": {time.Hour, false},
+		"longer than that":                     {time.Hour + time.Second, true},
+	} {
+		for _, at := range []deploy.StepName{"preflight/plan", approve, confirm, "deploy/revision"} {
+			t.Run(name+" at "+string(at), func(t *testing.T) {
+				t.Parallel()
+				w := heldAfterItsChecklist(t, at)
+				w.now = w.now.Add(c.held)
+				w.say(deploy.Signal{Kind: deploy.SignalResume, By: "U0BOB"})
+				a := w.decide()
+				_, old := w.r.Waived(age)
+				_, kept := w.r.Waived(cors)
+				if anew := a.Step == "preflight/ready" && w.r.Readiness == nil; anew != c.anew || old == c.anew || !kept {
+					t.Fatalf("after a resume %v, found before: %+v, waived %+v", a, w.r.Readiness, w.r.Waivers)
+				}
+				if !c.anew {
+					return
+				}
+				w.readied(age, cors)
+				if _, open := w.r.Readiness.OpenAt(age); w.r.State != deploy.Waiting || !open || len(w.r.Readiness.Open) != 1 || slices.Contains(w.acts, "deploy/revision") {
+					t.Errorf("%s, open %+v, after %v", w.r.State, w.r.Readiness.Open, w.acts)
+				}
+			})
+		}
+	}
+}
+
+// heldAfterItsChecklist is a release that is held at a step, with an objection to its image and an item waived.
+func heldAfterItsChecklist(t *testing.T, at deploy.StepName) *world {
+	t.Helper()
+	w := play(t, canary(t, listed, planned))
+	w.until("preflight/ready")
+	w.readied(age, cors)
+	w.say(waives(age))
+	w.say(waives(cors))
+	w.decide()
+	w.readied(age, cors)
+	if at == approve {
+		w.until("")
+	} else {
+		w.agree(at)
+	}
+	if at == "deploy/revision" { // held before it has begun
+		w.r.Steps[slices.IndexFunc(w.r.Steps, func(s deploy.Step) bool { return s.Name == at })].Status = deploy.Pending
+	}
+	w.say(deploy.Signal{Kind: deploy.SignalPause, By: "U0BOB"})
+	return w
+}
+
+func TestAChecklistThatWasHeldForLongIsLookedAtFromTheBeginning(t *testing.T) {
+	t.Parallel()
+	const size = deploy.AboutImage + "size"
+	w := checking(t, cors, age, size)
+	w.say(waives(size))
+	w.say(deploy.Signal{Kind: deploy.SignalPause, By: "U0BOB"})
+	w.now = w.now.Add(100 * time.Hour)
+	w.say(waives(age))
+	w.say(deploy.Signal{Kind: deploy.SignalResume, By: "U0BOB"})
+	if a := w.decide(); a.Do != deploy.Act || a.Step != "preflight/ready" || w.r.Readiness != nil || len(w.r.Waivers) != 1 || w.r.Waivers[0].Item != age {
+		t.Errorf("after a resume %v, found before: %+v, waived: %+v", a, w.r.Readiness, w.r.Waivers)
+	}
+}
+
 func TestRollBackDuringTheChecklistFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := checking(t, cors)

@@ -129,7 +129,7 @@ func agreed() deploy.Release {
 func agreeing() []deploy.Entry {
 	return []deploy.Entry{
 		{At: at(0, 0), Kind: deploy.EntryCreated, By: "U0ALICE"},
-		{At: at(4, 0), Kind: deploy.EntryAttested, Step: "preflight/ready", By: "U0CAROL", Text: "CORS policies configured"},
+		{At: at(4, 0), Kind: deploy.EntryAttested, Step: "preflight/ready", By: "U0CAROL", Text: "attests 1 item: CORS policies configured"},
 		{At: at(5, 0), Kind: deploy.EntryWaived, Step: "preflight/ready", By: "U0BOB", Text: "Signed, because: signed from next week on | OPS-17"},
 		{At: at(7, 0), Kind: deploy.EntryApproved, Step: "preflight/approve", By: "U0BOB", Text: "approved the plan"},
 		{At: at(8, 0), Kind: deploy.EntryVoided, Step: "preflight/confirm", Text: "the approval is void: the image is sha256:5555, it was sha256:4444"},

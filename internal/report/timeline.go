@@ -85,7 +85,7 @@ func what(e deploy.Entry) string {
 	case deploy.EntryVerdict:
 		return "verdict " + text
 	case deploy.EntryAttested:
-		return strings.TrimSuffix("attested: "+text, ": ")
+		return strings.TrimSuffix("attested: "+strings.TrimPrefix(text, "attests "), ": ")
 	case deploy.EntryWaived:
 		return strings.TrimSuffix("**waived**: "+text, ": ")
 	case deploy.EntryVoided:

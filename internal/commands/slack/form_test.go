@@ -3,6 +3,7 @@ package slack_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,8 +110,8 @@ Documentation (optional):
 	if diff := cmp.Diff([]commands.Press{press}, h.presses); diff != "" {
 		t.Errorf("presses (-want +got):\n%s", diff)
 	}
-	if len(h.filled) != 2 || h.filled[0].Event != h.filled[1].Event || !strings.HasPrefix(string(h.filled[0].Event), "view:"+workspace.TeamID+":V") || !strings.HasSuffix(string(h.filled[0].Event), ":U0BOB") {
-		t.Errorf("sent %+v: the same form is the same event", h.filled)
+	if len(h.filled) != 2 || h.filled[0].Event == h.filled[1].Event || !strings.HasPrefix(string(h.filled[0].Event), "view:"+workspace.TeamID+":V") || !strings.HasSuffix(string(h.filled[0].Event), ":U0BOB") {
+		t.Errorf("sent %+v: the same form with something else in it is another event", h.filled)
 	}
 	h.filled[1].Event = ""
 	filled := commands.Filled{By: "U0BOB", Team: workspace.TeamID, Action: commands.Attest, Release: "coditect-app-42", Items: []string{"security/cors", "security/csrf", "documentation/runbook"}}
@@ -243,14 +244,21 @@ func TestFormsOfOthersAreAcknowledgedAndLeftAlone(t *testing.T) {
 	for i, private := range []string{"", "attest|coditect-app-42", "promote|coditect-app-42|C0ONCALL", "attest|not a release|C0ONCALL", "a|b|c|d"} {
 		s.Salvage(t.Context(), fmt.Appendf(nil, `{"envelope_id":"E%d","type":"interactive","payload":{"type":"view_submission","user":{"id":"U0BOB"},"view":{"id":"V1","private_metadata":%q}}}`, i, private))
 	}
-	s.Salvage(t.Context(), []byte(`{"envelope_id":"E9","type":"interactive","payload":{"type":"view_submission","team":{"id":"T0SLIPWAY"},"user":{"id":"U0BOB","team_id":"T0OTHER"},
-		"view":{"id":"V1","private_metadata":"attest|coditect-app-42|C0ONCALL","blocks":[{"type":"section","block_id":"x"},{"type":"input","block_id":"items"}],
-		"state":{"values":{"items":{"items":{"type":"checkboxes","selected_options":[{"value":"security/cors"}]}},"x":{"y":{"selected_option":{"value":"forged"}}}}}}}}`))
+	for i, chosen := range []string{"security/cors", "security/cors", "security/csrf"} { // the second after an answer that was lost
+		s.Salvage(t.Context(), fmt.Appendf(nil, `{"envelope_id":"F%d","type":"interactive","payload":{"type":"view_submission","team":{"id":"T0SLIPWAY"},"user":{"id":"U0BOB","team_id":"T0OTHER"},
+			"view":{"id":"V1","private_metadata":"attest|coditect-app-42|C0ONCALL","blocks":[{"type":"section","block_id":"x"},{"type":"input","block_id":"items"}],
+			"state":{"values":{"items":{"items":{"type":"checkboxes","selected_options":[{"value":%q}]}},"x":{"y":{"selected_option":{"value":"forged"}}}}}}}}`, i, chosen))
+	}
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	want := []commands.Filled{{By: "U0BOB", Team: "T0OTHER", Event: "view:T0OTHER:V1:U0BOB", Action: commands.Attest, Release: "coditect-app-42", Items: []string{"security/cors"}}}
-	if diff := cmp.Diff(want, h.filled); diff != "" {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	slices.SortFunc(h.filled, func(a, b commands.Filled) int { return strings.Compare(string(a.Event), string(b.Event)) })
+	cors := commands.Filled{By: "U0BOB", Team: "T0OTHER", Event: "view:T0OTHER:V1:0daf2e5a:U0BOB", Action: commands.Attest, Release: "coditect-app-42", Items: []string{"security/cors"}}
+	csrf := cors
+	csrf.Event, csrf.Items = "view:T0OTHER:V1:99452bba:U0BOB", []string{"security/csrf"}
+	if diff := cmp.Diff([]commands.Filled{cors, cors, csrf}, h.filled); diff != "" {
 		t.Error(diff)
 	}
 }

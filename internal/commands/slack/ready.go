@@ -99,21 +99,38 @@ func nextItems(step deploy.Step) string {
 func readyMessage(r deploy.Release, step deploy.Step, who string) message {
 	lines := []string{readyHead(&r, who)}
 	shown := 0
+	var unseen []owed
 	for _, d := range debts(r.Readiness) {
-		if shown == mostOpen {
-			break
+		fit := min(len(d.items), mostOpen-shown)
+		if fit > 0 {
+			lines = append(lines, d.title())
 		}
-		lines = append(lines, d.title())
-		for _, o := range d.items[:min(len(d.items), mostOpen-shown)] {
+		for _, o := range d.items[:fit] {
 			lines = append(lines, openLine(o))
-			shown++
+		}
+		if shown += fit; fit < len(d.items) {
+			unseen = append(unseen, owed{owner: d.owner, attest: d.attest, items: d.items[fit:]})
 		}
 	}
-	if more := len(r.Readiness.Open) - shown; more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more, which the forms show", more))
+	if len(unseen) > 0 {
+		lines = append(lines, unseenLine(unseen))
 	}
 	lines = append(lines, readyTerms(&r, step))
 	return message{text: strings.Join(lines, "\n"), blocks: append(packed(lines), readyButtons(&r, step)), aloud: true}
+}
+
+// unseenLine counts what there was no room for, by owner: whoever is mentioned finds that there is something of theirs.
+func unseenLine(unseen []owed) string {
+	more := 0
+	var owners []string
+	for _, d := range unseen {
+		more += len(d.items)
+		owners = append(owners, fmt.Sprintf("%s %d", d.who(), len(d.items)))
+	}
+	if len(owners) > mostOwners {
+		owners = append(owners[:mostOwners], "and others")
+	}
+	return fmt.Sprintf("and %d more, which the forms show: %s", more, strings.Join(owners, ", "))
 }
 
 func readyHead(r *deploy.Release, who string) string {
@@ -194,11 +211,15 @@ func waiverLine(w deploy.Waiver) string {
 	return fmt.Sprintf("▲ %s by %s at %s, because: %s", esc(cut(oneLine(w.Text), mostNote)), mention(w.By), clock(w.At), esc(cut(oneLine(w.Reason), mostNote)))
 }
 
-// attested is what somebody says about items, as the thread tells it.
+// attested is what somebody says about items, as the thread tells it. The entry says what they do: attests 3 items: …
 func attested(e deploy.Entry) string {
-	text := "✓ " + mention(e.By) + " attests"
-	if e.Text != "" {
-		text += "\n" + evidence(e.Text)
+	does, list, named := strings.Cut(e.Text, ": ")
+	if !strings.HasPrefix(does, "attests ") {
+		does, list, named = "attests", e.Text, e.Text != ""
+	}
+	text := "✓ " + mention(e.By) + " " + esc(does)
+	if named {
+		text += "\n" + evidence(list)
 	}
 	return text
 }

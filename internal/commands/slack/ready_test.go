@@ -119,6 +119,21 @@ func TestTheThreadTellsOfItemsAndOfThePlan(t *testing.T) {
 	goldenText(t, "agreed-parent", seenBy(t, slack.DrawParent(p.release, p.now, false)))
 }
 
+func TestWhatIsAttestedIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	r := newRelease(t, checklisted)
+	for text, want := range map[string]string{
+		"attests 2 items: Security: CORS; Security: CSRF": "✓ <@U0CAROL> attests 2 items\n&gt; Security: CORS; Security: CSRF",
+		"CORS policies configured":                        "✓ <@U0CAROL> attests\n&gt; CORS policies configured",
+		"":                                                "✓ <@U0CAROL> attests",
+	} {
+		d, ok := slack.DrawEntry(r, deploy.Entry{Kind: deploy.EntryAttested, Step: ready, By: "U0CAROL", Text: text})
+		if got := strings.ReplaceAll(d.Text(), "\n> ", "\n&gt; "); !ok || got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestManyOpenItemsFitIntoAMessage(t *testing.T) {
 	t.Parallel()
 	var open []deploy.OpenItem
@@ -135,11 +150,28 @@ func TestManyOpenItemsFitIntoAMessage(t *testing.T) {
 		valid(t, raw)
 	}
 	shown := seenBy(t, slack.DrawAsk(p.release, ready, "", p.now))
-	if n := strings.Count(shown, "\n• "); n < 20 || !strings.Contains(shown, "and 95 more, which the forms show") {
+	if n := strings.Count(shown, "\n• "); n < 20 || !strings.Contains(shown, "and 95 more, which the forms show: @team-6 3, @team-7 4, ") {
 		t.Errorf("%d items are shown:\n%.2000s", n, shown)
 	}
 	if parent := seenBy(t, slack.DrawParent(p.release, p.now, false)); !strings.Contains(parent, "waiting for 120 of 130 checklist items: @team-0 4, @team-1 4, ") || !strings.Contains(parent, "and others") {
 		t.Errorf("the parent:\n%.1000s", parent)
+	}
+}
+
+// Who is mentioned, and has nothing among the items shown, is told that there is something all the same.
+func TestEveryOwnerOfOpenItemsIsNamed(t *testing.T) {
+	t.Parallel()
+	var open []deploy.OpenItem
+	for i := range 36 {
+		owner := deploy.Principal("@platform")
+		if i > 30 {
+			owner = "@oncall"
+		}
+		open = append(open, deploy.OpenItem{Key: fmt.Sprintf("a/b%d", i), Group: "A", Text: "An item", Owner: owner, Attest: true})
+	}
+	p := start(t, newRelease(t, checklisted)).until(ready).looksAtItems(45, open...)
+	if shown := seenBy(t, slack.DrawAsk(p.release, ready, "", p.now)); !strings.Contains(shown, "\nand 11 more, which the forms show: @platform 6, @oncall 5\n") {
+		t.Errorf("the question:\n%s", shown)
 	}
 }
 

@@ -3,6 +3,8 @@ package slack
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -61,8 +63,8 @@ type option struct {
 	Value string `json:"value"`
 }
 
-// submission reads a form that was sent; ours is false for any other and for anything else. Sending the same form again,
-// as after an answer that was lost, is the same event.
+// submission reads a form that was sent; ours is false for any other and for anything else. Sending the same form again
+// with the same in it, as after an answer that was lost, is the same event.
 func submission(payload json.RawMessage) (f commands.Filled, form sent, ours bool) {
 	var in submitted
 	if json.Unmarshal(payload, &in) != nil || in.Type != string(sdk.InteractionTypeViewSubmission) {
@@ -72,7 +74,6 @@ func submission(payload json.RawMessage) (f commands.Filled, form sent, ours boo
 		return f, form, false
 	}
 	f.By, f.Team, form.user = deploy.UserID(in.User.ID), cmp.Or(in.User.TeamID, in.Team.ID), in.User.ID
-	f.Event = deploy.EventID(strings.Join([]string{"view", f.Team, in.View.ID, in.User.ID}, ":"))
 	for _, b := range in.View.Blocks {
 		if b.Type != string(sdk.MBTInput) {
 			continue
@@ -90,7 +91,15 @@ func submission(payload json.RawMessage) (f commands.Filled, form sent, ours boo
 			}
 		}
 	}
+	f.Event = deploy.EventID(strings.Join([]string{"view", f.Team, in.View.ID, contents(f), in.User.ID}, ":"))
 	return f, form, true
+}
+
+// contents tells what was filled in from what was filled in before: a form that stayed open since its answer was lost may
+// be sent with something else in it, and that was not heard before.
+func contents(f commands.Filled) string {
+	sum := sha256.Sum256([]byte(strings.Join(append(slices.Sorted(slices.Values(f.Items)), f.Reason), "\x00")))
+	return hex.EncodeToString(sum[:4])
 }
 
 // openForm acknowledges the press, which has stored nothing, and opens the form. If that cannot be done the person is

@@ -124,7 +124,8 @@ func (l *looking) proveLiveIn(ctx context.Context, environment string) error {
 	return nil
 }
 
-// proveCheck runs a dependency check before its time. It is run again at its stage.
+// proveCheck runs a dependency check before its time. It is run again at its stage. It has one try and less than the time
+// of a look, which is made again by itself: what ends with the look only says that it was broken off.
 func (l *looking) proveCheck(ctx context.Context, name string) error {
 	at := slices.IndexFunc(l.r.Spec.Checks, func(c deploy.Check) bool { return c.Name == name && c.Dependency != nil })
 	switch {
@@ -133,8 +134,10 @@ func (l *looking) proveCheck(ctx context.Context, name string) error {
 	case l.Checker == nil:
 		return cannot("this Slipway runs no checks")
 	}
+	check := l.r.Spec.Checks[at]
+	check.Tries, check.Within = 1, min(check.Within, checkWithin)
 	_, err := l.Checker.Run(ctx, deploy.CheckRequest{
-		Check: l.r.Spec.Checks[at], Service: l.r.Spec.Platform.Service, Values: values(l.r), Public: l.r.Spec.Public,
+		Check: check, Service: l.r.Spec.Platform.Service, Values: values(l.r), Public: l.r.Spec.Public,
 	})
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"strings"
 	"testing"
+	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/deploy/phase"
@@ -257,4 +258,24 @@ func another(w *checklisted) deploy.RevisionName {
 	w.t.Helper()
 	p := w.release("v1.2.5").until("health/checks")
 	return p.r.Facts.Candidate.Name
+}
+
+// A dependency that takes no connection uses up the time it is given. What a person is told is that, and not that the
+// look was over before.
+func TestACheckThatProvesSomethingEndsWithinTheLook(t *testing.T) {
+	t.Parallel()
+	for within, want := range map[time.Duration]time.Duration{time.Minute: 25 * time.Second, 5 * time.Second: 5 * time.Second} {
+		w := newChecklisted(t)
+		p := w.asks(func(s *deploy.Spec) {
+			dependency(w, s)
+			s.Checks[0].Within, s.Checks[0].Tries = within, 5
+		}, proof(deploy.ProveCheck, "Redis"))
+		p.act()
+		if len(w.teller.asked) != 1 || w.teller.asked[0].Check.Within != want || w.teller.asked[0].Check.Tries != 1 {
+			t.Errorf("asked %+v, want once, within %s", w.teller.asked, want)
+		}
+		if c := p.r.Spec.Checks[0]; c.Within != within || c.Tries != 5 {
+			t.Errorf("the check itself was changed: %+v", c)
+		}
+	}
 }

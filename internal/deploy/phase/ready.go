@@ -13,6 +13,7 @@ import (
 const (
 	readyPause  = 15 * time.Second // between two looks at what is open
 	readyWithin = 30 * time.Second // for one look; what was not proved by then is not proved
+	checkWithin = 25 * time.Second // for a check that proves something, of that
 	mostNamed   = 3                // open items that a note names
 )
 
