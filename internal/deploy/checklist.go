@@ -106,6 +106,24 @@ func (r *Release) Waived(key string) (Waiver, bool) {
 	return Waiver{}, false
 }
 
+// ofContent are the rules whose waivers are for exactly what was open then: more of the same takes another waiver. What
+// others object to changes by the clock alone.
+var ofContent = []string{AboutImage + "vulnerabilities", AboutImage + "labels", AboutImage + "signature"}
+
+// Passes says whether what is open is waived.
+func (r *Release) Passes(o OpenItem) bool {
+	w, waived := r.Waived(o.Key)
+	return waived && (w.Text == o.says() || !slices.Contains(ofContent, o.Key))
+}
+
+// says is what is open, in words.
+func (o OpenItem) says() string {
+	if o.Why == "" {
+		return o.Text
+	}
+	return o.Text + ": " + o.Why
+}
+
 // Readying is the step in which the release waits for its checklist now, or nil.
 func (r *Release) Readying() *Step {
 	cur := r.Current()
@@ -139,11 +157,8 @@ func (r *Release) waive(s Signal, now time.Time) []Entry {
 	case s.Reason == "":
 		return []Entry{r.heard(s, now, "refused: it takes a reason")}
 	}
-	text := item.Text
-	if item.Why != "" {
-		text += ": " + item.Why
-	}
-	r.Waivers = append(r.Waivers, Waiver{Item: item.Key, Text: text, By: s.By, At: now, Reason: s.Reason})
+	r.Waivers = slices.DeleteFunc(r.Waivers, func(w Waiver) bool { return w.Item == item.Key })
+	r.Waivers = append(r.Waivers, Waiver{Item: item.Key, Text: item.says(), By: s.By, At: now, Reason: s.Reason})
 	ready := *r.Readiness
 	ready.Open = slices.DeleteFunc(slices.Clone(ready.Open), func(o OpenItem) bool { return o.Key == item.Key })
 	ready.Waived++
@@ -169,7 +184,7 @@ const readyAgain = 15 * time.Second
 // is whether this look found something else than the one before.
 func (r *Release) readied(ready Readiness, after time.Duration, now time.Time) (entries []Entry, again time.Duration, changed bool) {
 	found := len(ready.Open)
-	ready.Open = slices.DeleteFunc(slices.Clone(ready.Open), func(o OpenItem) bool { _, waived := r.Waived(o.Key); return waived })
+	ready.Open = slices.DeleteFunc(slices.Clone(ready.Open), r.Passes)
 	ready.Waived = found - len(ready.Open)
 	changed = r.Readiness == nil || !r.Readiness.equal(ready)
 	r.Readiness = &ready

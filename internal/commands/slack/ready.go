@@ -90,7 +90,7 @@ func waitingForItems(r *deploy.Release) string {
 func nextItems(step deploy.Step) string {
 	text := "Next: Slipway looks again by itself, and goes on once nothing is open."
 	if step.Within > 0 && !step.Begun.IsZero() {
-		text += " If something still is at " + clock(step.Begun.Add(step.Within)) + ", it ends before anything is changed."
+		text += " If something is still open at " + clock(step.Begun.Add(step.Within)) + ", it ends before anything is changed."
 	}
 	return text
 }

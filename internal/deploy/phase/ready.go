@@ -37,7 +37,7 @@ func (p Ports) ready(ctx context.Context, r deploy.Release, s deploy.Step) (depl
 		return deploy.Outcome{}, err
 	}
 	left := ready
-	left.Open = slices.DeleteFunc(slices.Clone(ready.Open), func(o deploy.OpenItem) bool { _, passes := r.Waived(o.Key); return passes })
+	left.Open = slices.DeleteFunc(slices.Clone(ready.Open), r.Passes)
 	left.Waived = len(ready.Open) - len(left.Open)
 	out := deploy.Outcome{Facts: r.Facts, Ready: &ready, Note: readyNote(left)}
 	if len(left.Open) > 0 {
@@ -116,16 +116,22 @@ func (l *looking) look(ctx context.Context, words map[string]deploy.Attestation)
 		}
 	}
 	proofs.wait()
-	return slices.Concat(rules, l.passed(), items)
+	return slices.Concat(rules, l.passed(rules), items)
 }
 
-// passed are the rules of the image policy that were waived.
-func (l *looking) passed() []finding {
+// passed are the rules of the image policy that were waived, and object to nothing else now.
+func (l *looking) passed(open []finding) []finding {
 	var list []finding
 	for _, w := range l.r.Waivers {
-		if rule, is := strings.CutPrefix(w.Item, deploy.AboutImage); is {
-			list = append(list, finding{item: ruleItem(rule), is: waived})
+		rule, is := strings.CutPrefix(w.Item, deploy.AboutImage)
+		if !is || slices.ContainsFunc(open, func(f finding) bool { return f.item.Key == w.Item }) {
+			continue
 		}
+		item := ruleItem(rule)
+		if why, more := strings.CutPrefix(w.Text, item.Text+": "); more {
+			item.Why = why
+		}
+		list = append(list, finding{item: item, is: waived})
 	}
 	return list
 }

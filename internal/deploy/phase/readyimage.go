@@ -31,7 +31,7 @@ func (l *looking) rules(ctx context.Context) []finding {
 	l.picture.once.Do(func() { l.picture.found = l.objections(ctx) })
 	var list []finding
 	for _, f := range l.picture.found {
-		if _, passes := l.r.Waived(f.item.Key); !passes {
+		if !l.r.Passes(f.item) {
 			list = append(list, f)
 		}
 	}
@@ -62,6 +62,7 @@ func (l *looking) objections(ctx context.Context) []finding {
 	if scanned != nil {
 		policy.Scan = nil
 		missing("scan", scanned)
+		list[len(list)-1].item.Text = "The image was scanned, and has no more vulnerabilities than allowed"
 	}
 	if signed != nil {
 		policy.Signature = nil

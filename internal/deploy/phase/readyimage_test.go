@@ -1,6 +1,7 @@
 package phase_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func TestTheImagePolicy(t *testing.T) {
 			w.scanner.err = &deploy.Error{Code: deploy.Forbidden, Msg: "the scanner does not let Slipway look", Hint: "grant a role"}
 		}, []deploy.OpenItem{
 			rule("labels", "The image has its labels", "cannot be told now: the registry does not answer"),
-			rule("scan", "The image was scanned", "the scanner does not let Slipway look; grant a role"),
+			rule("scan", "The image was scanned, and has no more vulnerabilities than allowed", "the scanner does not let Slipway look; grant a role"),
 			rule("signature", "The image is signed", "cannot be told now: the registry does not answer"),
 		}},
 		"there is nobody to ask": {nil, func(w *checklisted) { w.with(func(p *phase.Ports) { p.Inspector, p.Scanner = nil, nil }) }, []deploy.OpenItem{
@@ -74,6 +75,32 @@ func TestTheImagePolicy(t *testing.T) {
 				p.tells("outcome preflight/ready  the image keeps its policy\n")
 			}
 		})
+	}
+}
+
+func TestAWaiverOfVulnerabilitiesIsForThoseThatWereFound(t *testing.T) {
+	t.Parallel()
+	w := newChecklisted(t)
+	w.look.details.Labels = nil
+	w.scanner.scan.Vulnerabilities = []deploy.Vulnerability{{ID: "CVE-1", Severity: deploy.Critical, Package: "a"}}
+	p := w.asks(func(s *deploy.Spec) {
+		s.Images = &deploy.ImagePolicy{Labels: []string{"revision"}, Scan: &deploy.ScanPolicy{Most: map[deploy.Severity]int{deploy.Critical: 0}}}
+	})
+	p.act()
+	waive := deploy.Signal{Kind: deploy.SignalWaive, By: "U0BOB", Item: "image/vulnerabilities", Reason: "it is not reachable"}
+	p.say(waive)
+	p.while(func() bool { return len(p.r.Readiness.Open) == 2 })
+
+	w.scanner.scan.Vulnerabilities = append(w.scanner.scan.Vulnerabilities, deploy.Vulnerability{ID: "CVE-2", Severity: deploy.Critical, Package: "b"})
+	p.while(func() bool { return len(p.r.Readiness.Open) == 1 })
+	if open, is := p.r.Readiness.OpenAt("image/vulnerabilities"); !is || !strings.Contains(open.Why, "CVE-2") {
+		t.Fatalf("open: %+v", p.r.Readiness.Open)
+	}
+	p.say(waive)
+	w.look.details.Labels = map[string]string{"revision": "8f14e45"}
+	p.until("preflight/plan").is(deploy.Running)
+	if len(p.r.Waivers) != 1 || !strings.Contains(p.r.Waivers[0].Text, "CVE-2") {
+		t.Errorf("waivers: %+v", p.r.Waivers)
 	}
 }
 
