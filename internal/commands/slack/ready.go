@@ -134,7 +134,11 @@ func unseenLine(unseen []owed) string {
 }
 
 func readyHead(r *deploy.Release, who string) string {
-	text := fmt.Sprintf("*%s %s* waits before anything is changed: %d of %d items are so", esc(r.Target.Service), esc(r.Version), r.Readiness.Good(), r.Readiness.Total)
+	waits := "waits before anything is changed"
+	if len(r.Readiness.Open) == 0 {
+		waits = "waited before anything was changed"
+	}
+	text := fmt.Sprintf("*%s %s* %s: %d of %d items are so", esc(r.Target.Service), esc(r.Version), waits, r.Readiness.Good(), r.Readiness.Total)
 	if n := r.Readiness.Waived; n > 0 {
 		text += fmt.Sprintf(", %d of them waived", n)
 	}

@@ -184,7 +184,7 @@ func TestOpenItemsAreAskedForOnceAndStamped(t *testing.T) {
 	question := func() workspace.Post {
 		var found []workspace.Post
 		for _, post := range s.thread() {
-			if strings.Contains(post.Text, "waits before anything is changed") {
+			if strings.Contains(post.Text, "before anything ") {
 				found = append(found, post)
 			}
 		}
@@ -210,7 +210,7 @@ func TestOpenItemsAreAskedForOnceAndStamped(t *testing.T) {
 		return func() bool {
 			var found []workspace.Post
 			for _, post := range s.thread() {
-				if strings.Contains(post.Text, "waits before anything is changed") {
+				if strings.Contains(post.Text, "before anything ") {
 					found = append(found, post)
 				}
 			}
