@@ -121,7 +121,7 @@ func TestAGateAsksOnceAndIsStamped(t *testing.T) {
 	p := s.release(gated)
 	_, stop := s.announce("one", nil)
 	p.until("traffic/10")
-	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 4 })
+	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 5 })
 	p.until("traffic/100/gate")
 	asks := func() []workspace.Post {
 		var found []workspace.Post
@@ -285,14 +285,14 @@ func TestAnEntryThatSlackRefusesDoesNotKeepTheQuestionBack(t *testing.T) {
 	p := s.release(gated)
 	p.until("traffic/10")
 	_, stop := s.announce("one", nil)
-	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 4 })
+	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 5 })
 	stop()
 	p.until("traffic/100/gate")
 	<-time.After(500 * time.Millisecond) // much longer by the hurried clock: there are calls left again
 	s.w.SetFault("chat.postMessage", workspace.Fault{Error: "msg_too_long", Times: 1})
 	s.announce("two", nil)
 	eventually(t, s.w, "the question", s.threadHas(" wants 100 %"))
-	if next := s.thread()[4].Text; !strings.Contains(next, " wants 100 %") {
+	if next := s.thread()[5].Text; !strings.Contains(next, " wants 100 %") {
 		t.Errorf("before the question there is %q", next)
 	}
 }
@@ -342,7 +342,7 @@ func TestAThreadWhoseParentIsGoneIsBegunAgainAtOnce(t *testing.T) {
 	p := s.release(gated)
 	p.until("traffic/10")
 	_, stop := s.announce("one", nil)
-	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 4 })
+	eventually(t, s.w, "the thread so far", func() bool { return len(s.thread()) == 5 })
 	stop()
 	p.until("traffic/100/gate")
 	s.w.SetFault("chat.postMessage", workspace.Fault{Error: "thread_not_found", Times: 1})
