@@ -156,7 +156,8 @@ func brief(text string) string {
 	return strings.ToValidUTF8(text[:mostOfOne], "") + "…"
 }
 
-// effort is 5 calls, 120 ms, 2 tries; of what makes no calls PostgreSQL 15.3, 12 ms, by job slipway-probe.
+// effort is 5 calls, 120 ms, 2 tries; of what makes no calls PostgreSQL 15.3, 12 ms, by job slipway-probe
+// or beside the bot.
 func effort(r deploy.CheckReport) string {
 	text := "1 call"
 	switch {
@@ -175,8 +176,11 @@ func effort(r deploy.CheckReport) string {
 	if r.Tries > 1 {
 		text += fmt.Sprintf(", %d tries", r.Tries)
 	}
-	if r.From != "" {
+	switch {
+	case r.From != "":
 		text += ", by " + r.From
+	case r.Calls == 0:
+		text += ", beside the bot"
 	}
 	return text
 }

@@ -246,3 +246,17 @@ func TestAPanicOfACheckReachesWhoeverRunsTheStep(t *testing.T) {
 	_, err := runner.Run(t.Context(), alone(fifty()[:2]), deploy.Step{})
 	t.Errorf("no panic, but %v", err)
 }
+
+func TestADependencySaysFromWhereItWasTried(t *testing.T) {
+	t.Parallel()
+	teller := &teller{does: func(_ context.Context, name string) (deploy.CheckReport, error) {
+		r := deploy.CheckReport{Tries: 1, Took: 12 * time.Millisecond, Note: "PostgreSQL 15.3"}
+		if name == "Near" {
+			r.From = "job slipway-probe"
+		}
+		return r, nil
+	}}
+	w := newWorld(t).withChecks(teller)
+	w.checked("", check("Near", deploy.Smoke), check("Here", deploy.Smoke)).until("traffic/10").
+		tells("\n✓ Near  PostgreSQL 15.3, 12 ms, by job slipway-probe\n✓ Here  PostgreSQL 15.3, 12 ms, beside the bot")
+}
