@@ -26,7 +26,7 @@ func targetOf(service string) deploy.Target {
 	return deploy.Target{Service: service, Environment: environment}
 }
 
-// tried is a service whose plan is approved, with a canary and two gates, observed and watched, and with a channel of its own. Its times are
+// tried is a service with a canary and two gates, observed and watched, and with a channel of its own. Its times are
 // those of life: speed makes a minute a tenth of a second.
 const tried = `service: NAME
 image: gcr.io/my-gcp-project/coditect
@@ -55,7 +55,6 @@ policy:
   deploy: ["@platform"]
   approve: ["@oncall", "@platform"]
   approvals: 1
-  approve_plan: true
   approval_expires: 24h
 environments:
   production: {}

@@ -12,7 +12,7 @@ import (
 type place string
 
 const (
-	beforeDeploy  place = "deploy"      // the plan is approved, which creates the revision
+	beforeDeploy  place = "deploy"      // creates the revision
 	beforeShift   place = "shift"       // sends 50 %
 	beforeLast    place = "last-shift"  // sends 100 %
 	beforeReturn  place = "return"      // in the middle of the canary
@@ -43,7 +43,7 @@ func (w way) String() string {
 // The kinds of steps of a deploy and of a rollback: those that act, and those that only wait. A look is of no plan, and
 // has no boundaries but those of its call.
 var (
-	acting = []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindReady, deploy.KindPropose, deploy.KindConfirm,
+	acting = []deploy.StepKind{deploy.KindService, deploy.KindImage, deploy.KindReady, deploy.KindPropose,
 		deploy.KindRevision, deploy.KindHealth, deploy.KindSmoke, deploy.KindLoad, deploy.KindShift,
 		deploy.KindValidate, deploy.KindFunctional, deploy.KindRetire, deploy.KindReturn, deploy.KindVerify, deploy.KindIncident}
 	waiting = []deploy.StepKind{deploy.KindGate, deploy.KindBake, deploy.KindObserve}

@@ -102,15 +102,13 @@ func (s *teller) begin(ctx context.Context) (attempt, error) {
 		version = versions[s.turn%len(versions)]
 	}
 	id := deploy.NewReleaseID(s.service, s.number+1)
+	s.offer(beforeDeploy)
 	// Whether the version was taken back before is of no concern here.
 	err := s.w.insist(ctx, s.t, deployer, s.service, "/deploy "+s.service+" "+version+" --again", string(id), s.exists(ctx, id))
 	if err != nil {
 		return attempt{}, s.w.explain(ctx, id, err)
 	}
 	s.created(id)
-	if err := s.agree(ctx, id); err != nil {
-		return attempt{}, err
-	}
 	return attempt{id: id, tag: deploy.CandidateTag(s.number), warm: deploy.WarmTag(s.number), base: s.base,
 		candidate: deploy.Revision{Name: deploy.CandidateName(s.service, s.number, 1), Version: version}}, nil
 }
@@ -129,20 +127,6 @@ func (s *teller) exists(ctx context.Context, id deploy.ReleaseID) func() (bool, 
 		}
 		return err == nil, err
 	}
-}
-
-// agree approves the plan of a release, once it is asked for.
-func (s *teller) agree(ctx context.Context, id deploy.ReleaseID) error {
-	const gate = deploy.StepName("preflight/approve")
-	err := s.await(ctx, id, string(id)+" asks for its plan", func(r deploy.Release) bool {
-		cur := r.Current()
-		return r.State == deploy.Waiting && cur != nil && cur.Name == gate
-	})
-	if err != nil {
-		return err
-	}
-	s.offer(beforeDeploy)
-	return s.pass(ctx, id, gate, "/promote "+s.service)
 }
 
 // pass approves a gate with a command, until that is stored.
