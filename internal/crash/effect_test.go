@@ -88,7 +88,7 @@ func plans(t *testing.T) []deploy.Step {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(there, deploy.NewBack()...)
+	return append(there, deploy.NewBack(deploy.Spec{})...)
 }
 
 func TestGateThatWasPassedBeforeAnybodyWasAskedIsNotMissing(t *testing.T) {

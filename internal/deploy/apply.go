@@ -44,6 +44,10 @@ func (r *Release) heard(s Signal, now time.Time, what string) Entry {
 // catalog's list of approvers: that takes Slack.
 func (r *Release) MayApprove(gate *Step, by UserID) string {
 	switch {
+	case by == r.Requester && gate.TakesTwo():
+		return "it takes two people: the requester's own approval does not count"
+	case by == r.Requester && gate.AboutPlan() && r.Proposal.Needs(r.Spec) > 0:
+		return "the requester's own approval of risky statements does not count"
 	case by == r.Requester && !r.Spec.Policy.RequesterMayApprove:
 		return "the requester's own approval does not count"
 	case slices.ContainsFunc(gate.Approvals, func(a Approval) bool { return a.By == by }):
@@ -62,9 +66,9 @@ func (r *Release) Gate(force bool) *Step {
 	switch {
 	case r.State == Waiting && cur.Status == Started:
 		return cur
-	case force && r.State == Running && cur.Status == Started:
+	case force && r.State == Running && cur.Status == Started && cur.byVerdict():
 		return cur
-	case force && r.State == Paused && r.By == Slipway && cur.Ask != AskAlways:
+	case force && r.State == Paused && r.By == Slipway && cur.byVerdict():
 		return cur
 	}
 	return nil
@@ -137,7 +141,7 @@ func (r *Release) promote(s Signal, now time.Time) []Entry {
 // changed takes no approval that does not say of what; later ones ask about what is there already.
 func (r *Release) otherPlan(gate *Step, plan string) string {
 	switch {
-	case gate.Percent == 0 && plan == "":
+	case gate.AboutPlan() && plan == "":
 		return "refused: it does not say which plan"
 	case plan != "" && (r.Proposal == nil || plan != r.Proposal.Hash):
 		return "was meant for a plan that has changed since"
@@ -244,6 +248,9 @@ func (r *Release) rollBack(s Signal, now time.Time) []Entry {
 			return []Entry{r.Current().end(now, Skipped, "cut short, since somebody wants to go back further")}
 		}
 		return []Entry{r.heard(s, now, "changes nothing: it is already going back")}
+	}
+	if r.Kind == Restore && r.touched() {
+		return []Entry{r.heard(s, now, "changes nothing: the restore cannot be stopped any more")}
 	}
 	r.interrupt(now, "interrupted by a roll back")
 	if !r.touched() {

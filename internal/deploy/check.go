@@ -129,6 +129,8 @@ type JobRequest struct {
 	Job     string
 	Args    []string
 	Env     map[string]string // never a secret
+	Image   string            // by digest: the job is given it first; empty: it runs with what it has
+	Key     string            // an execution with the same key is found again, and not started twice; empty: it is started anyway
 	Within  time.Duration
 }
 

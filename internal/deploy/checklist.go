@@ -142,8 +142,50 @@ func (r *Release) MayWaive(by UserID) string {
 	return ""
 }
 
+// WithoutBackup is the item of a waiver that lets a release go on without a backup of the database.
+const WithoutBackup = "backup"
+
+// Backing is the step that backs the database up, while an approver can still go without it; or nil.
+func (r *Release) Backing() *Step {
+	if r.Kind != Deploy || r.goingBack() || r.State.Terminal() {
+		return nil
+	}
+	for i := range r.Steps {
+		if s := &r.Steps[i]; s.Kind == KindBackup && !s.Status.Ended() {
+			return s
+		}
+	}
+	return nil
+}
+
+// waiveBackup lets the release go on without a backup: it is skipped when it would begin, or given up at once.
+func (r *Release) waiveBackup(s Signal, now time.Time) []Entry {
+	step := r.Backing()
+	if _, done := r.Waived(WithoutBackup); step == nil || done {
+		return []Entry{r.heard(s, now, "changes nothing: there is no backup to go without")}
+	}
+	if why := r.MayWaive(s.By); why != "" || s.Reason == "" {
+		return []Entry{r.heard(s, now, "refused: "+cmp.Or(why, "it takes a reason"))}
+	}
+	r.Waivers = append(r.Waivers, Waiver{Item: WithoutBackup, Text: "a backup of the database", By: s.By, At: now, Reason: s.Reason})
+	entries := []Entry{{At: now, Kind: EntryWaived, Step: step.Name, Phase: step.Phase, By: s.By, Text: "goes on without a backup of the database, because: " + s.Reason}}
+	begun := step.Status == Started
+	held := r.State == Paused && r.By == Slipway && r.Current() == step
+	entries = append(entries, step.end(now, Skipped, "no backup: "+s.Reason))
+	if begun {
+		r.Facts.Operation = ""
+	}
+	if held {
+		entries = append(entries, r.enter(Running, now, s.By, ""))
+	}
+	return entries
+}
+
 // waive lets one open item pass.
 func (r *Release) waive(s Signal, now time.Time) []Entry {
+	if s.Item == WithoutBackup {
+		return r.waiveBackup(s, now)
+	}
 	cur := r.Readying()
 	if cur == nil {
 		return []Entry{r.heard(s, now, "came when nothing was open")}

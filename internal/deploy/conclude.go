@@ -25,14 +25,23 @@ func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (
 	if out.Load != nil { // also of one that broke a limit
 		r.loaded(*out.Load)
 	}
+	if out.Schema != nil { // also of one that went wrong in the middle: what was applied was
+		r.Schema = out.Schema.clone()
+	}
 	if err == nil {
 		err = r.lacking(cur, out)
 	}
 	if err != nil {
 		return r, r.trouble(cur, err, now)
 	}
-	changed := r.Facts != out.Facts || out.Incident != nil || out.Load != nil || out.Note != "" && out.Note != cur.Note
+	changed := r.Facts != out.Facts || out.Incident != nil || out.Load != nil || out.Schema != nil || out.Backup != nil || out.Note != "" && out.Note != cur.Note
 	r.Facts = out.Facts
+	if out.Backup != nil {
+		r.Backup = out.Backup
+	}
+	if out.Snapshot != nil {
+		r.Snapshot = out.Snapshot
+	}
 	if out.Park != "" {
 		return r, []Entry{r.enter(Parked, now, Slipway, out.Park)}
 	}
@@ -112,13 +121,21 @@ func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
 		return []Entry{cur.end(now, Skipped, "the tag is left: "+text)}
 	case KindIncident:
 		return []Entry{cur.end(now, Skipped, "the evidence is not complete: "+text)}
+	case KindSettle:
+		return []Entry{cur.end(now, Skipped, "what became of the schema is not known: "+text)}
+	case KindBackup:
+		if r.Kind == Deploy { // nothing was changed: people may try again, or go without
+			cur.reopen()
+			return []Entry{{At: now, Kind: EntryTrouble, Step: cur.Name, Phase: cur.Phase, By: Slipway, Text: text},
+				r.enter(Paused, now, Slipway, fmt.Sprintf("%s: %s; resume tries again, an approver may go without it", cur.Name, text))}
+		}
 	default:
 	}
 	back := r.goingBack()
 	entries := []Entry{cur.end(now, Broken, text)}
 	why := fmt.Sprintf("%s: %s", cur.Name, amiss(text))
 	switch {
-	case back:
+	case back, r.Kind == Restore && r.touched():
 		return append(entries, r.enter(Parked, now, Slipway, why))
 	case r.touched():
 		return append(entries, r.enter(RollingBack, now, Slipway, why))
@@ -132,15 +149,20 @@ func amiss(text string) string {
 	return strings.Join(slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "✓") }), "\n")
 }
 
-// touched says whether the platform may have been changed by this release.
+// touched says whether the platform, or what is in the database, may have been changed by this release.
 func (r *Release) touched() bool {
-	for _, s := range r.Steps {
-		if s.Kind == KindRevision && s.Status != Pending {
-			return true
+	return slices.ContainsFunc(r.Steps, func(s Step) bool {
+		switch s.Kind {
+		case KindRevision, KindMigrate, KindRunJob, KindRestore:
+			return s.Status != Pending && (s.Status != Skipped || !s.Begun.IsZero())
+		default:
+			return false
 		}
-	}
-	return false
+	})
 }
+
+// Touched is touched for those who tell people of it.
+func (r *Release) Touched() bool { return r.touched() }
 
 // backoff is how long to wait before attempt n+1: doubling from 500 ms to 30 s, and for the return of traffic,
 // where users are suffering meanwhile, from 200 ms to 5 s.

@@ -95,6 +95,9 @@ func (r *Release) begin(s *Step, now time.Time) Entry {
 			return r.ask(s, now)
 		}
 		e.Text = fmt.Sprintf("waits for a verdict before %d %%", s.Percent)
+		if s.Ask == AskRisky {
+			e.Text = "looks whether the plan needs an approval"
+		}
 	case KindBake:
 		s.Until = now.Add(s.Bake)
 		e.Text = fmt.Sprintf("bakes %s at %d %%", Planned(s.Bake), s.Percent)
@@ -130,7 +133,7 @@ func (r *Release) enter(s State, now time.Time, by UserID, why string) Entry {
 	if s.Terminal() {
 		r.Ended = now
 	}
-	if s == RollingBack && r.Back[0].Status == Pending {
+	if s == RollingBack && len(r.Back) > 0 && r.Back[0].Status == Pending {
 		r.Facts.Operation = ""
 	}
 	return Entry{At: now, Kind: EntryState, State: s, By: by, Text: why}
@@ -139,6 +142,10 @@ func (r *Release) enter(s State, now time.Time, by UserID, why string) Entry {
 // finish ends a release whose plan has no step left.
 func (r *Release) finish(now time.Time) Entry {
 	switch {
+	case r.Kind == Rollback && !r.goingBack(): // people have agreed
+		return r.enter(RollingBack, now, r.Requester, r.Reason)
+	case r.Kind == Restore:
+		return r.enter(Succeeded, now, Slipway, "restored to "+r.Restore.Says())
 	case !r.goingBack():
 		return r.enter(Succeeded, now, Slipway, fmt.Sprintf("100 %% on %s", r.Version))
 	case r.Kind == Deploy && r.Facts.MaxShare == 0:

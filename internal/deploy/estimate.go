@@ -12,6 +12,9 @@ var usual = map[StepKind]time.Duration{
 	KindShift: 8 * time.Second, KindRetire: 5 * time.Second, KindReturn: 6 * time.Second, KindVerify: 2 * time.Second,
 	KindValidate: 2 * time.Second, KindIncident: 5 * time.Second, KindSmoke: 2 * time.Second, KindFunctional: 4 * time.Second,
 	KindReady: 2 * time.Second, KindPropose: time.Second, KindConfirm: time.Second,
+	KindBackup: time.Minute, KindSnapshot: time.Second, KindMeasure: time.Second, KindMigrate: 30 * time.Second, KindRunJob: time.Minute,
+	KindExamine: 2 * time.Second, KindSettle: time.Second, KindRestorable: time.Second, KindClone: 8 * time.Minute, KindRestore: 8 * time.Minute,
+	KindRestored: 2 * time.Second,
 }
 
 // Usual is how long each step took in the releases of a target before: the median, without the time that was chosen

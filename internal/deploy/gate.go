@@ -9,6 +9,9 @@ import (
 // ask opens a gate: people are asked from now on.
 func (r *Release) ask(gate *Step, now time.Time) Entry {
 	gate.Until = now.Add(gate.Within)
+	if gate.AboutPlan() {
+		gate.Needed = max(1, r.Spec.Policy.Approvals, r.Proposal.Needs(r.Spec))
+	}
 	r.enter(Waiting, now, Slipway, "")
 	return Entry{At: now, Kind: EntryAsked, Step: gate.Name, Phase: gate.Phase, By: Slipway, Text: "asks for " + gate.Wants()}
 }
@@ -19,7 +22,16 @@ func (s *Step) asking() bool { return s.Kind == KindGate && s.Status == Started 
 // gated is what becomes of a gate that has begun, by time and by the verdict. A gate that does not always ask lets a
 // healthy version through by itself, also while people are being asked.
 func (r *Release) gated(gate *Step, now time.Time) (entries []Entry, a Action, decided bool) {
-	if gate.Ask != AskAlways {
+	switch {
+	case gate.Ask == AskRisky && r.Proposal.Needs(r.Spec) == 0:
+		entry := gate.end(now, Done, "nothing in the plan needs an approval")
+		if r.State == Waiting {
+			r.enter(Running, now, Slipway, "")
+		}
+		return []Entry{entry}, a, false
+	case gate.Ask == AskRisky && !gate.asking():
+		entries = append(entries, r.ask(gate, now))
+	case gate.byVerdict():
 		switch verdict, settled := r.verdictFor(gate, now); {
 		case verdict == Healthy:
 			entry := gate.end(now, Done, fmt.Sprintf("healthy, goes on to %d %% by itself: %s", gate.Percent, r.Watch.Last.Why))

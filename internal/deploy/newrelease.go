@@ -7,8 +7,10 @@ type Ask struct {
 	Version   string
 	Requester UserID
 	Reason    string
-	Again     bool // also what was taken back before
-	Left      Left // rollback: what is live, if known
+	Again     bool       // also what was taken back before
+	Left      Left       // rollback: what is live, if known
+	Across    []Crossing // rollback: see Release.Across
+	Restore   *RestorePlan
 	Spec      Spec
 	Image     Image    // rollback: what the version was, if known
 	Baseline  Revision // rollback: where to return to
@@ -19,15 +21,26 @@ type Ask struct {
 func NewRelease(a Ask) (Release, error) {
 	r := Release{
 		Kind: a.Kind, Target: a.Target, Version: a.Version, Requester: a.Requester, Reason: a.Reason, Again: a.Again, Left: a.Left,
-		Spec: a.Spec, State: Running, By: a.Requester, Back: NewBack(),
+		Across: a.Across, Restore: a.Restore, Spec: a.Spec, State: Running, By: a.Requester, Back: NewBack(a.Spec),
 		Facts: Facts{Image: a.Image, Baseline: a.Baseline},
 	}
 	if a.Kind == Rollback {
 		if a.Baseline.Name == "" {
 			return Release{}, &Error{Code: Invalid, Op: "make a rollback", Msg: "there is no version to go back to"}
 		}
-		r.State = RollingBack
 		r.Why = a.Reason
+		if len(a.Across) > 0 {
+			r.Steps = pending([]Step{{Name: "rollback/agree", Kind: KindGate, Phase: BackTraffic, Needed: 1, Within: a.Spec.Policy.ApprovalExpires}})
+			return r, nil
+		}
+		r.State = RollingBack
+		return r, nil
+	}
+	if a.Kind == Restore {
+		if err := checkRestore(a); err != nil {
+			return Release{}, err
+		}
+		r.Steps, r.Back, r.Why = newRestore(a.Spec, *a.Restore), nil, a.Reason
 		return r, nil
 	}
 	steps, err := NewPlan(a.Spec)

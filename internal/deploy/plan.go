@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,6 +20,11 @@ const (
 	withinIncident  = 10 * time.Minute // a guard: it ends by itself once the metrics have caught up
 	withinLoad      = 2 * time.Minute  // beyond three times what it is to last
 	withinChecks    = 5 * time.Minute  // for asking again when nobody answers, beyond what the slowest check may take
+	withinSnapshot  = 2 * time.Minute
+	withinMeasure   = 5 * time.Minute // also for what is over a limit to come down
+	withinExamine   = 5 * time.Minute
+	withinSettle    = time.Minute // what cannot be told of the database does not keep people from knowing that traffic is back
+	withinRestore   = 4 * time.Hour
 )
 
 // NewPlan lists the steps that carry a version to 100 % under spec. Invalid if its strategy does not end there.
@@ -31,6 +37,7 @@ func NewPlan(spec Spec) ([]Step, error) {
 		{Name: "preflight/image", Kind: KindImage, Phase: Preflight, Within: withinPreflight},
 	}
 	plan = append(plan, agreeSteps(spec)...)
+	plan = append(plan, databaseSteps(spec)...)
 	plan = append(plan, Step{Name: "deploy/revision", Kind: KindRevision, Phase: Stage, Within: withinRevision})
 	if len(spec.Health) > 0 {
 		plan = append(plan, Step{Name: "health/checks", Kind: KindHealth, Phase: Health, Within: withinHealth})
@@ -43,12 +50,44 @@ func NewPlan(spec Spec) ([]Step, error) {
 	plan = append(plan, Step{Name: "validate/service", Kind: KindValidate, Phase: Validate, Within: withinValidate})
 	plan = append(plan, checkSteps(spec, Functional, Step{Name: "validate/functional", Kind: KindFunctional, Phase: Validate})...)
 	plan = append(plan, loadSteps(spec, Functional, "validate/load", Validate)...)
+	if d := spec.Database; d != nil && d.Off == "" && d.Validate {
+		plan = append(plan, Step{Name: "validate/database", Kind: KindExamine, Phase: Validate, Within: withinExamine})
+	}
 	if spec.Observe > 0 {
 		plan = append(plan, Step{Name: "observe/watch", Kind: KindObserve, Phase: Observe, Percent: 100, Bake: spec.Observe})
 	}
 	plan = append(plan, Step{Name: "traffic/retire", Kind: KindRetire, Phase: lastPhase(spec), Within: withinRetire})
 	return pending(plan), nil
 }
+
+// databaseSteps keep what there is, and bring the schema to what the version needs.
+func databaseSteps(spec Spec) []Step {
+	var steps []Step
+	if spec.Snapshot {
+		steps = append(steps, Step{Name: "backup/configuration", Kind: KindSnapshot, Phase: Backup, Within: withinSnapshot})
+	}
+	d := spec.Database
+	if d == nil {
+		return steps
+	}
+	if why := cmp.Or(d.Off, d.Backup.Skip); why != "" {
+		steps = append(steps, Step{Name: "backup/create", Kind: KindBackup, Phase: Backup, Status: Skipped, Note: "no backup: " + why})
+	} else {
+		steps = append(steps, Step{Name: "backup/create", Kind: KindBackup, Phase: Backup, Within: d.Backup.Within})
+	}
+	switch {
+	case d.Migrations == nil:
+	case d.Off != "":
+		steps = append(steps, Step{Name: "migrate/apply", Kind: KindMigrate, Phase: Migrate, Status: Skipped, Note: "not migrated: " + d.Off})
+	case d.Migrations.Job != "":
+		steps = append(steps, measureStep, Step{Name: "migrate/job", Kind: KindRunJob, Phase: Migrate, Within: d.Migrations.Within})
+	default:
+		steps = append(steps, measureStep, Step{Name: "migrate/apply", Kind: KindMigrate, Phase: Migrate, Within: d.Migrations.Within})
+	}
+	return steps
+}
+
+var measureStep = Step{Name: "migrate/measure", Kind: KindMeasure, Phase: Migrate, Within: withinMeasure}
 
 // agreeSteps are what comes between knowing what is to be released and changing anything: the checklist, what would
 // change, and if the catalog asks for it people's yes to exactly that.
@@ -58,9 +97,13 @@ func agreeSteps(spec Spec) []Step {
 		steps = append(steps, Step{Name: "preflight/ready", Kind: KindReady, Phase: Preflight, Within: spec.Policy.ApprovalExpires})
 	}
 	steps = append(steps, Step{Name: "preflight/plan", Kind: KindPropose, Phase: Preflight, Within: withinPreflight})
-	if spec.Policy.ApprovePlan {
+	ask := AskAlways
+	if !spec.Policy.ApprovePlan {
+		ask = AskRisky
+	}
+	if spec.Policy.ApprovePlan || spec.Database.Migrates() {
 		steps = append(steps,
-			Step{Name: "preflight/approve", Kind: KindGate, Phase: Preflight, Needed: max(spec.Policy.Approvals, 1), Within: spec.Policy.ApprovalExpires},
+			Step{Name: "preflight/approve", Kind: KindGate, Phase: Preflight, Ask: ask, Needed: max(spec.Policy.Approvals, 1), Within: spec.Policy.ApprovalExpires},
 			Step{Name: "preflight/confirm", Kind: KindConfirm, Phase: Preflight, Within: withinPreflight})
 	}
 	return steps
@@ -129,19 +172,25 @@ func asks(t TrafficStep, spec Spec, first bool) (ask AskPolicy, gated bool) {
 	return AskNobody, judged
 }
 
-// NewBack lists the steps that give the baseline its traffic back.
-func NewBack() []Step {
-	return pending([]Step{
+// NewBack lists the steps that give the baseline its traffic back. The database comes after its users: its schema stays.
+func NewBack(spec Spec) []Step {
+	steps := []Step{
 		{Name: "rollback/traffic", Kind: KindReturn, Phase: BackTraffic, Percent: 100},
 		{Name: "rollback/verify", Kind: KindVerify, Phase: BackVerify, Within: withinVerify},
-		{Name: "rollback/incident", Kind: KindIncident, Phase: BackIncident, Within: withinIncident},
-		{Name: "rollback/retire", Kind: KindRetire, Phase: BackIncident, Within: withinRetire},
-	})
+	}
+	if spec.Database.Migrates() && spec.Database.Migrations.Job == "" {
+		steps = append(steps, Step{Name: "rollback/database", Kind: KindSettle, Phase: BackDatabase, Within: withinSettle})
+	}
+	return pending(append(steps,
+		Step{Name: "rollback/incident", Kind: KindIncident, Phase: BackIncident, Within: withinIncident},
+		Step{Name: "rollback/retire", Kind: KindRetire, Phase: BackIncident, Within: withinRetire}))
 }
 
 func pending(steps []Step) []Step {
 	for i := range steps {
-		steps[i].Status = Pending
+		if steps[i].Status == "" { // else it is known beforehand that nothing is done
+			steps[i].Status = Pending
+		}
 	}
 	return steps
 }

@@ -40,6 +40,12 @@ type Inspector interface {
 	Check(ctx context.Context, s ServiceRef) []error
 }
 
+// Snapshotter is a Platform that can write the whole configuration of a service down, in a form that its own tools read
+// back. It changes nothing. What it gives may hold the values of plain variables: it is never shown or logged.
+type Snapshotter interface {
+	Snapshot(ctx context.Context, s ServiceRef) ([]byte, error)
+}
+
 // Operation names a long-running operation at the platform; it survives a restart of the bot. Empty means there
 // is nothing to wait for.
 type Operation string
@@ -147,6 +153,12 @@ type Images interface {
 	// Resolve finds the image of a tag. NotFound if there is no such tag, with the nearest tags in Hint;
 	// Unavailable if the registry does not answer; Forbidden if it refuses us.
 	Resolve(ctx context.Context, repository, tag string) (Image, error)
+}
+
+// ImageTagger names images at their registry.
+type ImageTagger interface {
+	// Tag makes a tag lead to a digest; nothing is sent if it does already. Codes: NotFound, Forbidden, Unavailable, Invalid.
+	Tag(ctx context.Context, repository, digest, tag string) error
 }
 
 // Prober calls a URL as a user would.

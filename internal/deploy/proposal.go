@@ -22,8 +22,10 @@ type Proposal struct {
 	Changes  []Change `json:"changes,omitempty"` // of the service's settings, sorted by What
 	Unknown  string   `json:"unknown,omitempty"` // why the changes are not known; empty: they are
 
-	Versions map[string]string `json:"versions,omitempty"` // which version a secret that is referred to by another name has now: api-key:latest → 7
-	Settings string            `json:"settings,omitempty"` // tells apart what is not shown: a fingerprint of all settings, with the values of variables
+	Versions  map[string]string `json:"versions,omitempty"`  // which version a secret that is referred to by another name has now: api-key:latest → 7
+	Migration *Migration        `json:"migration,omitempty"` // nil: the schema stays as it is
+
+	Settings string `json:"settings,omitempty"` // tells apart what is not shown: a fingerprint of all settings, with the values of variables
 }
 
 // Change is one thing that would be another than now. Never a value that is secret, or of a variable.
@@ -67,12 +69,14 @@ func (p Proposal) Seal(r Release) Proposal {
 	p.Hash = ""
 	spec := r.Spec
 	spec.Channel, spec.OnCall, spec.Source, spec.Policy.DeployAt, spec.Policy.ApproveAt = "", "", "", "", ""
+	sealed := p
+	sealed.Migration = p.Migration.sealed()
 	doc, err := json.Marshal(struct {
 		Target   Target
 		Version  string
 		Spec     Spec
 		Proposal Proposal
-	}{r.Target, r.Version, spec, p})
+	}{r.Target, r.Version, spec, sealed})
 	if err != nil {
 		return p
 	}
@@ -115,6 +119,7 @@ func (p Proposal) Since(before Proposal) []string {
 			list = append(list, fmt.Sprintf("%s is version %s, it was %s", ref, is, was))
 		}
 	}
+	list = append(list, p.Migration.since(before.Migration)...)
 	switch {
 	case len(list) > 0 || p.Hash == before.Hash:
 	case p.Settings != before.Settings:
@@ -165,7 +170,7 @@ func (r *Release) confirmed(cur *Step, now Proposal, note string, at time.Time) 
 	}
 	for i := range r.Steps {
 		s := &r.Steps[i]
-		again := s.Kind == KindConfirm || s.Kind == KindGate && s.Percent == 0 || other && (s.Kind == KindReady || s.Kind == KindPropose)
+		again := s.Kind == KindConfirm || s.AboutPlan() || other && (s.Kind == KindReady || s.Kind == KindPropose)
 		if again {
 			s.reopen()
 		}

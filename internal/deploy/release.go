@@ -15,6 +15,7 @@ type Kind string
 const (
 	Deploy   Kind = "deploy"   // bring a new version to 100 %
 	Rollback Kind = "rollback" // bring a version that was live before back to 100 %
+	Restore  Kind = "restore"  // bring back what was in the database; traffic stays as it is
 )
 
 // State is where a release stands.
@@ -39,21 +40,23 @@ func (s State) Terminal() bool {
 
 // Release is one attempt to bring a target to a version. It is a value: decisions take one and return another.
 type Release struct {
-	ID        ReleaseID `json:"-"` // given by the store when it is created
-	Number    int       `json:"-"` // the number in ID
-	Rev       int64     `json:"-"` // of the stored document; each commit adds one
-	Epoch     Epoch     `json:"-"` // of the newest write of who drives it now; set for runners only, which pass it on to the platform
-	Gaps      []Gap     `json:"-"` // as Epoch
-	Kind      Kind      `json:"kind"`
-	Target    Target    `json:"target"`
-	Version   string    `json:"version"` // what was asked for: v1.2.4
-	Requester UserID    `json:"requester"`
-	Reason    string    `json:"reason,omitempty"`
-	Again     bool      `json:"again,omitempty"` // also what was taken back before
-	Left      Left      `json:"left,omitzero"`   // rollback: what was live, and is taken back
-	Created   time.Time `json:"created"`         // Redis time, as every time in here
-	Ended     time.Time `json:"ended,omitzero"`
-	Spec      Spec      `json:"spec"`
+	ID        ReleaseID    `json:"-"` // given by the store when it is created
+	Number    int          `json:"-"` // the number in ID
+	Rev       int64        `json:"-"` // of the stored document; each commit adds one
+	Epoch     Epoch        `json:"-"` // of the newest write of who drives it now; set for runners only, which pass it on to the platform
+	Gaps      []Gap        `json:"-"` // as Epoch
+	Kind      Kind         `json:"kind"`
+	Target    Target       `json:"target"`
+	Version   string       `json:"version"` // what was asked for: v1.2.4
+	Requester UserID       `json:"requester"`
+	Reason    string       `json:"reason,omitempty"`
+	Again     bool         `json:"again,omitempty"`  // also what was taken back before
+	Left      Left         `json:"left,omitzero"`    // rollback: what was live, and is taken back
+	Across    []Crossing   `json:"across,omitempty"` // rollback: what stays of the schema although the version it returns to may not work with it; two people agree to that
+	Restore   *RestorePlan `json:"restore,omitempty"`
+	Created   time.Time    `json:"created"` // Redis time, as every time in here
+	Ended     time.Time    `json:"ended,omitzero"`
+	Spec      Spec         `json:"spec"`
 
 	State State     `json:"state"`
 	Why   string    `json:"why,omitempty"` // the state in words: what failed, who stopped it
@@ -68,6 +71,9 @@ type Release struct {
 	Waivers   []Waiver     `json:"waivers,omitempty"`
 	Proposal  *Proposal    `json:"proposal,omitempty"` // what would change, as it was worked out last
 	Loads     []LoadResult `json:"loads,omitempty"`
+	Backup    *BackupRun   `json:"backup,omitempty"`   // of the database, made by this release
+	Schema    *Schema      `json:"schema,omitempty"`   // what became of it
+	Snapshot  []byte       `json:"snapshot,omitempty"` // the service's configuration as it was, gzip of what its platform's own tools read
 
 	Watch    Watch     `json:"watch,omitzero"`
 	Incident *Incident `json:"incident,omitempty"` // once it was taken back
@@ -149,6 +155,7 @@ func (r Release) Clone() Release {
 	r.Waivers = slices.Clone(r.Waivers)
 	r.Proposal = r.Proposal.clone()
 	r.Loads = cloneLoads(r.Loads)
+	r.Schema = r.Schema.clone()
 	return r
 }
 
@@ -167,6 +174,10 @@ func (p *Proposal) clone() *Proposal {
 	}
 	c := *p
 	c.Changes, c.Versions = slices.Clone(c.Changes), maps.Clone(c.Versions)
+	if p.Migration != nil {
+		m := *p.Migration
+		c.Migration = &m
+	}
 	return &c
 }
 
@@ -198,6 +209,11 @@ func (r *Release) Landed() Revision {
 		rev.Version = r.Version
 	}
 	return rev
+}
+
+// Arrived says whether the release has brought its target to what it was for. A restore is not about what runs there.
+func (r *Release) Arrived() bool {
+	return r.Kind == Deploy && r.State == Succeeded || r.Kind == Rollback && r.State == RolledBack
 }
 
 // Interruptible says whether a roll back may cancel the step in progress: not when it is going back already.

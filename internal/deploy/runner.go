@@ -26,6 +26,9 @@ type Outcome struct {
 	Ready    *Readiness  // KindReady only: how far the checklist has come; as long as something is open the step goes on
 	Proposal *Proposal   // KindPropose and KindConfirm only; Facts have the image and the baseline that it is about
 	Load     *LoadResult // KindLoad only: what it has come to so far; also with an error
+	Backup   *BackupRun  // KindBackup only
+	Schema   *Schema     // KindMeasure, KindMigrate and KindSettle only: also with an error
+	Snapshot []byte      // KindSnapshot only
 
 	Incident *Incident // KindIncident only: the evidence, from now on part of the release
 }

@@ -9,7 +9,7 @@ const (
 	SignalResume   SignalKind = "resume"    // go on from a pause, or try a parked step again
 	SignalRollBack SignalKind = "roll_back" // go back now; cancels the step in progress
 	SignalNote     SignalKind = "note"      // somebody did something about the rollback; changes nothing else
-	SignalWaive    SignalKind = "waive"     // let the open item pass, for a reason
+	SignalWaive    SignalKind = "waive"     // let the open item pass, or go without a backup (Item WithoutBackup), for a reason
 	SignalAttested SignalKind = "attested"  // somebody has attested items of the checklist: look again
 	SignalAbandon  SignalKind = "abandon"   // let go now, wherever traffic is: break-glass, from the command line only
 )

@@ -9,14 +9,16 @@ type Spec struct {
 	Platform PlatformSpec  `json:"platform"`
 	Strategy Strategy      `json:"strategy"`
 	Health   []HealthCheck `json:"health"`
-	Checks   []Check       `json:"checks,omitempty"`  // what else must be so, each at its stage
-	Loads    []LoadCheck   `json:"loads,omitempty"`   // how it bears many requests, each at its stage
-	Public   bool          `json:"public,omitempty"`  // checks call no private addresses
-	Items    []Item        `json:"items,omitempty"`   // the checklist
-	Images   *ImagePolicy  `json:"images,omitempty"`  // which images may be released; nil: any
-	URL      string        `json:"url,omitempty"`     // where users reach it; a rollback is verified here
-	Metrics  *MetricsSpec  `json:"metrics,omitempty"` // how it is watched; nil: it is not
-	Observe  time.Duration `json:"observe,omitempty"` // how long it is watched at 100 %, with the way back kept warm
+	Checks   []Check       `json:"checks,omitempty"`   // what else must be so, each at its stage
+	Loads    []LoadCheck   `json:"loads,omitempty"`    // how it bears many requests, each at its stage
+	Public   bool          `json:"public,omitempty"`   // checks call no private addresses
+	Items    []Item        `json:"items,omitempty"`    // the checklist
+	Images   *ImagePolicy  `json:"images,omitempty"`   // which images may be released; nil: any
+	URL      string        `json:"url,omitempty"`      // where users reach it; a rollback is verified here
+	Metrics  *MetricsSpec  `json:"metrics,omitempty"`  // how it is watched; nil: it is not
+	Observe  time.Duration `json:"observe,omitempty"`  // how long it is watched at 100 %, with the way back kept warm
+	Database *DatabaseSpec `json:"database,omitempty"` // what it keeps its data in; nil: Slipway knows of none
+	Snapshot bool          `json:"snapshot,omitempty"` // the whole configuration of the service is kept with the release, and its image tagged
 	Policy   Policy        `json:"policy"`
 	Channel  string        `json:"channel"`           // where its releases are shown
 	OnCall   string        `json:"on_call,omitempty"` // principal mentioned when somebody must act

@@ -49,13 +49,28 @@ const (
 	KindConfirm StepKind = "preflight.confirm.v1" // it is still what was approved
 	KindLoad    StepKind = "check.load.v1"        // one load check, stretch by stretch
 
+	KindBackup   StepKind = "backup.create.v1"        // a backup of the database
+	KindSnapshot StepKind = "backup.configuration.v1" // the service's configuration is kept, and its image tagged
+	KindMeasure  StepKind = "migrate.measure.v1"      // the database keeps its limits
+	KindMigrate  StepKind = "migrate.apply.v1"        // scripts, one after the other
+	KindRunJob   StepKind = "migrate.job.v1"          // a job that migrates
+	KindExamine  StepKind = "validate.database.v1"    // nothing is wrong with the database
+	KindSettle   StepKind = "rollback.database.v1"    // nothing of a migration goes on; which version the schema has
+
+	KindRestorable StepKind = "restore.look.v1"    // what is to be restored is there
+	KindClone      StepKind = "restore.clone.v1"   // a new instance, as the database was at a moment
+	KindRestore    StepKind = "restore.inplace.v1" // a backup takes the place of what is in the instance
+	KindRestored   StepKind = "restore.check.v1"   // it answers, and what to do with it
+
 	KindSmoke      StepKind = "health.smoke.v1"        // the smoke checks, on the candidate's own URL
 	KindFunctional StepKind = "validate.functional.v1" // the functional checks, where users reach the service
 )
 
 // InOneCall says that a step of this kind is carried out in one run, however long that takes: a story cannot be told in
-// pieces. Such a run may take what is left of the step's time.
-func (k StepKind) InOneCall() bool { return k == KindSmoke || k == KindFunctional }
+// pieces, nor a statement be run in them. Such a run may take what is left of the step's time.
+func (k StepKind) InOneCall() bool {
+	return k == KindSmoke || k == KindFunctional || k == KindMigrate || k == KindRunJob
+}
 
 // standsStill says that a step of this kind goes on no further while its release is held, although it has begun: one that
 // waits for people, and one that sends load to what people may want to be left alone.
@@ -71,6 +86,7 @@ const (
 	AskAlways AskPolicy = ""          // whatever the verdict
 	AskUnsure AskPolicy = "unsure"    // only if the verdict is inconclusive; healthy goes on by itself
 	AskNobody AskPolicy = "automatic" // never: healthy goes on by itself, anything else pauses the release
+	AskRisky  AskPolicy = "risky"     // about the plan: only if something in it needs people, see Proposal.Needs
 )
 
 // StepStatus is where a step stands.
@@ -93,7 +109,7 @@ type Step struct {
 	Kind    StepKind   `json:"kind"`
 	Phase   Phase      `json:"phase"`
 	Status  StepStatus `json:"status"`
-	Percent int        `json:"percent,omitempty"` // gate, shift and bake: the share they are about; a gate about 0 is about the plan
+	Percent int        `json:"percent,omitempty"` // gate, shift and bake: the share they are about; see also AboutPlan and TakesTwo
 	Check   string     `json:"check,omitempty"`   // KindLoad: its name
 
 	Bake      time.Duration `json:"bake,omitempty"`   // KindBake, KindObserve and KindLoad: how long it is to last
@@ -119,10 +135,26 @@ type Approval struct {
 	Plan   string    `json:"plan,omitempty"`   // hash of the proposal that was approved
 }
 
-// Wants is what a gate asks for: 50 %, or the plan.
+// AboutPlan says whether a gate asks people about the plan, before anything is changed.
+func (s *Step) AboutPlan() bool { return s.Kind == KindGate && s.Phase == Preflight }
+
+// TakesTwo says whether a gate is about something that nobody does alone: who asked for it never counts there.
+func (s *Step) TakesTwo() bool {
+	return s.Kind == KindGate && (s.Phase == BackTraffic || s.Phase == BackDatabase)
+}
+
+// byVerdict says whether a gate goes by what the judge says.
+func (s *Step) byVerdict() bool { return s.Ask == AskUnsure || s.Ask == AskNobody }
+
+// Wants is what a gate asks for: 50 %, the plan, the rollback, the restore.
 func (s *Step) Wants() string {
-	if s.Percent == 0 {
+	switch {
+	case s.AboutPlan():
 		return "the plan"
+	case s.Phase == BackTraffic:
+		return "the rollback"
+	case s.Phase == BackDatabase:
+		return "the restore"
 	}
 	return fmt.Sprintf("%d %%", s.Percent)
 }

@@ -150,7 +150,7 @@ func end(r deploy.Release) string {
 	switch {
 	case !r.State.Terminal():
 		return ""
-	case r.State == deploy.Succeeded, r.Kind == deploy.Rollback && r.State == deploy.RolledBack:
+	case r.Arrived():
 		return "live"
 	}
 	return "ended"

@@ -88,7 +88,7 @@ func (s *Store) end(r *record) {
 		t.hold = ""
 	}
 	t.close(&r.release)
-	if r.release.State == deploy.Succeeded || r.release.Kind == deploy.Rollback && r.release.State == deploy.RolledBack {
+	if r.release.Arrived() {
 		t.live = r.release.ID
 	}
 }
