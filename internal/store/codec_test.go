@@ -156,7 +156,7 @@ func full() deploy.Release {
 	}
 	rev := deploy.Revision{Name: "coditect-app-r42-1", Version: "v1.2.4", Image: "gcr.io/p/coditect@sha256:ab", Tag: "rc-42",
 		URL: "https://rc-42---coditect.example", Warm: true}
-	return deploy.Release{
+	return withDatabase(deploy.Release{
 		Kind: deploy.Deploy, Target: deploy.Target{Service: "coditect-app", Environment: "production"}, Version: "v1.2.4",
 		Requester: "U0ALICE", Reason: "fixes <the> login & more", Again: true, Created: at(0), Ended: at(9),
 		Left: deploy.Left{Release: "coditect-app-41", Version: "v1.2.5", Digest: "sha256:cd", Revision: rev, Since: at(7)},
@@ -200,7 +200,7 @@ func full() deploy.Release {
 			Points: []deploy.LoadPoint{{At: 2 * time.Second, Rate: 100.5, P50: 12 * time.Millisecond, P99: 34 * time.Millisecond, Failed: 3}}}},
 		Watch: watched(), Incident: taken(),
 		Notes: []deploy.Note{{Kind: deploy.NoteBug, By: "U0BOB", At: at(9), Text: "asked", Link: "https://bugs.example/7", Done: true}},
-	}
+	})
 }
 
 func checked() deploy.Check {

@@ -21,6 +21,10 @@ const clockSkew = 2 * time.Minute
 // mayArrive is how long after a call without an answer its message can still appear, as when Slack is slow.
 const mayArrive = 10 * time.Second
 
+// sendWithin is how long after a post was noted it may be sent: a process that was stopped in between leaves it to whoever
+// has its lease by now. With callTimeout it has arrived, or never will, when a successor no longer waits for it.
+const sendWithin = mayArrive - callTimeout
+
 // searchPages bounds the search for a message whose posting is in doubt; 200 messages each.
 const searchPages = 5
 
@@ -81,6 +85,9 @@ func (t *round) post(ctx context.Context, key postKey, m message) (ts string, er
 	t.note.Posting, t.note.Since = t.postingKey(key), t.now()
 	if err := t.save(ctx, false); err != nil {
 		return "", err
+	}
+	if t.now().Sub(t.note.Since) > sendWithin {
+		return "", errStop
 	}
 	opts := append(m.options(), sdk.MsgOptionMetadata(sdk.SlackMetadata{EventType: eventType,
 		EventPayload: map[string]any{"release": string(t.release.ID), "key": t.note.Posting}}))

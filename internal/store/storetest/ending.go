@@ -69,6 +69,7 @@ var endingFacts = []fact{
 			{deploy.Rollback, deploy.Failed, false},
 			{deploy.Rollback, deploy.RolledBack, true},
 			{deploy.Deploy, deploy.Succeeded, true},
+			{deploy.Restore, deploy.Succeeded, false},
 		} {
 			r := Release(production)
 			r.Kind, r.Version = c.kind, fmt.Sprint("v1.2.", i)
