@@ -33,6 +33,10 @@ func TestNothingBeginsBeforeItIsAgreed(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := canary(t, listed, planned, func(s *deploy.Spec) {
 			s.Policy.Approvals, s.Policy.ApprovalExpires = rapid.IntRange(1, 2).Draw(rt, "approvals"), 48*time.Hour
+			if rapid.Bool().Draw(rt, "kept") {
+				anyDatabase(rt, s)
+				s.Policy.ApprovePlan = rapid.Bool().Draw(rt, "planned")
+			}
 		})
 		now, o := start, outside{mild: true}
 		for range 100 {
@@ -43,7 +47,8 @@ func TestNothingBeginsBeforeItIsAgreed(t *testing.T) {
 			checkJournal(rt, before, r, entries)
 			checkAgreed(rt, before, r, &o)
 			checkSettled(rt, r, now)
-			if stepNamed(r, "deploy/revision").Status != deploy.Pending {
+			checkKept(rt, before, r)
+			if r.Touched() {
 				came.Add(1)
 				return
 			}
@@ -64,7 +69,7 @@ func anySignal(rt *rapid.T, r deploy.Release, o *outside) deploy.Signal {
 			deploy.SignalResume, deploy.SignalRollBack, deploy.SignalWaive, deploy.SignalWaive, deploy.SignalAttested}).Draw(rt, "signal"),
 		By:   rapid.SampledFrom([]deploy.UserID{"U0ALICE", "U0BOB", "U0CAROL"}).Draw(rt, "by"),
 		Step: rapid.SampledFrom([]deploy.StepName{"", approve, "traffic/50/gate", "traffic/100/gate"}).Draw(rt, "step"),
-		Item: rapid.SampledFrom([]string{cors, age, "colour"}).Draw(rt, "item"),
+		Item: rapid.SampledFrom([]string{cors, age, "colour", deploy.WithoutBackup}).Draw(rt, "item"),
 	}
 	if s.Force = rapid.Bool().Draw(rt, "force"); s.Force || s.Kind == deploy.SignalWaive {
 		s.Reason = rapid.SampledFrom([]string{"known", "known", ""}).Draw(rt, "reason")
@@ -79,6 +84,8 @@ func anySignal(rt *rapid.T, r deploy.Release, o *outside) deploy.Signal {
 func fitting(rt *rapid.T, r deploy.Release) (s deploy.Signal, fits bool) {
 	by := rapid.SampledFrom([]deploy.UserID{"U0BOB", "U0CAROL"}).Draw(rt, "approver")
 	switch gate := r.Gate(false); {
+	case r.State == deploy.Paused && r.By == deploy.Slipway && r.Backing() != nil && rapid.Bool().Draw(rt, "without"):
+		return deploy.Signal{Kind: deploy.SignalWaive, By: by, Item: deploy.WithoutBackup, Reason: "known"}, true
 	case r.State == deploy.Paused, r.State == deploy.Parked:
 		return deploy.Signal{Kind: deploy.SignalResume, By: by}, true
 	case gate != nil && r.Proposal != nil:
@@ -112,6 +119,10 @@ func (o *outside) act(rt *rapid.T, r deploy.Release) deploy.Outcome {
 		asked := r
 		asked.Facts = out.Facts
 		p := deploy.NewProposal(asked, changes, "")
+		if r.Spec.Database.Migrates() {
+			p.Migration = anyMigration(rt)
+			p = p.Seal(asked)
+		}
 		out.Proposal, o.hashes = &p, append(o.hashes, p.Hash)
 	case deploy.KindLoad:
 		stage := deploy.Smoke
@@ -123,6 +134,16 @@ func (o *outside) act(rt *rapid.T, r deploy.Release) deploy.Outcome {
 		if rapid.Bool().Draw(rt, "more") {
 			out.Again = time.Millisecond
 		}
+	case deploy.KindBackup:
+		out.Backup, out.Facts.Operation = &deploy.BackupRun{ID: "1718"}, "operations/1"
+		if rapid.Bool().Draw(rt, "goes on") {
+			out.Backup, out.Again = nil, time.Minute
+		}
+	case deploy.KindMigrate:
+		out.Schema = &deploy.Schema{Before: 13, After: 14 + int64(cur.Looks), Class: deploy.Contract}
+		if rapid.Bool().Draw(rt, "more scripts") {
+			out.Again = time.Millisecond
+		}
 	default:
 	}
 	return out
@@ -130,14 +151,13 @@ func (o *outside) act(rt *rapid.T, r deploy.Release) deploy.Outcome {
 
 // checkAgreed: before anything is changed everything is agreed, and what ends before that has changed nothing.
 func checkAgreed(rt *rapid.T, before, after deploy.Release, o *outside) {
-	was, is := stepNamed(before, "deploy/revision").Status, stepNamed(after, "deploy/revision").Status
-	if is == deploy.Pending {
+	if !after.Touched() {
 		if after.State == deploy.RollingBack || after.State == deploy.RolledBack || after.State == deploy.Succeeded || after.Facts.MaxShare > 0 {
 			rt.Fatalf("%s with %d %%, and nothing was changed", after.State, after.Facts.MaxShare)
 		}
 		return
 	}
-	if was != deploy.Pending {
+	if before.Touched() {
 		return
 	}
 	if ready := stepNamed(after, "preflight/ready"); ready.Name != "" {
@@ -155,17 +175,25 @@ func checkAgreed(rt *rapid.T, before, after deploy.Release, o *outside) {
 	if after.Proposal == nil || after.Proposal.Hash != last {
 		rt.Fatalf("it begins with the plan %+v, and the last one was %s", after.Proposal, last)
 	}
-	if !after.Spec.Policy.ApprovePlan {
-		return
+	if after.Spec.Policy.ApprovePlan || after.Spec.Database.Migrates() {
+		checkApproved(rt, after, last)
 	}
+}
+
+// checkApproved: everybody who has to agree has agreed to the plan in force.
+func checkApproved(rt *rapid.T, after deploy.Release, last string) {
 	gate := stepNamed(after, approve)
+	need := after.Proposal.Needs(after.Spec)
+	if after.Spec.Policy.ApprovePlan {
+		need = max(need, after.Spec.Policy.Approvals)
+	}
 	var by []deploy.UserID
 	for _, a := range gate.Approvals {
 		if a.Plan == last && a.By != "U0ALICE" && !slices.Contains(by, a.By) {
 			by = append(by, a.By)
 		}
 	}
-	if len(by) < gate.Needed || len(by) != len(gate.Approvals) || stepNamed(after, confirm).Status != deploy.Done {
-		rt.Fatalf("it begins with %+v for plan %s, %d needed", gate.Approvals, last, gate.Needed)
+	if len(by) < need || len(by) != len(gate.Approvals) || gate.Status != deploy.Done || stepNamed(after, confirm).Status != deploy.Done {
+		rt.Fatalf("it begins with %+v for plan %s, %d needed", gate.Approvals, last, need)
 	}
 }

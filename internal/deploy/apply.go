@@ -214,7 +214,7 @@ func (r *Release) readyAnew(now time.Time) {
 			if after {
 				s.reopen()
 			}
-		case after && s.Status != Pending:
+		case after && s.Status != Pending && s.Status != Skipped: // what is skipped by now was never to be done, or people go without
 			s.reopen()
 		}
 	}
@@ -254,7 +254,11 @@ func (r *Release) rollBack(s Signal, now time.Time) []Entry {
 	}
 	r.interrupt(now, "interrupted by a roll back")
 	if !r.touched() {
-		return []Entry{r.enter(Failed, now, s.By, "stopped before anything was changed"+because(s.Reason))}
+		text := "stopped before anything was changed"
+		if r.Kind == Restore && slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Kind == KindClone && !s.Begun.IsZero() }) {
+			text = "stopped; the new instance " + r.Restore.Clone + " may be made all the same: delete it if nobody needs it"
+		}
+		return []Entry{r.enter(Failed, now, s.By, text+because(s.Reason))}
 	}
 	why := s.Reason
 	if why == "" {

@@ -130,7 +130,7 @@ type JobRequest struct {
 	Args    []string
 	Env     map[string]string // never a secret
 	Image   string            // by digest: the job is given it first; empty: it runs with what it has
-	Key     string            // an execution with the same key is found again, and not started twice; empty: it is started anyway
+	Key     string            // an execution with the same key is found again, also one that failed, and not started twice; it outlives ctx, but not Within. Empty: it is started anyway
 	Within  time.Duration
 }
 

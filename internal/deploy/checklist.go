@@ -176,6 +176,7 @@ func (r *Release) waiveBackup(s Signal, now time.Time) []Entry {
 		r.Facts.Operation = ""
 	}
 	if held {
+		r.readyAnew(now)
 		entries = append(entries, r.enter(Running, now, s.By, ""))
 	}
 	return entries

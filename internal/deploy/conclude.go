@@ -78,7 +78,7 @@ func (r *Release) lacking(cur *Step, out Outcome) error {
 		return nil
 	case cur.Kind == KindReady && out.Ready != nil:
 		return nil
-	case cur.Kind == KindConfirm, cur.Kind == KindPropose && r.Spec.Policy.ApprovePlan:
+	case cur.Kind == KindConfirm, cur.Kind == KindPropose && (r.Spec.Policy.ApprovePlan || r.Spec.Database.Migrates()):
 		if out.Proposal != nil && out.Proposal.Hash != "" {
 			return nil
 		}
@@ -105,7 +105,7 @@ func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
 		}
 		return []Entry{{At: now, Kind: kind, Step: cur.Name, Phase: cur.Phase, By: Slipway,
 			Text: fmt.Sprintf("%s; attempt %d, trying again", text, cur.Attempts)}}
-	case cur.Kind == KindIncident:
+	case cur.Kind == KindIncident, cur.Kind == KindSettle: // users are back already
 		return r.fail(cur, now, text)
 	case CodeOf(err) == Internal, CodeOf(err) == Fenced:
 		return []Entry{r.enter(Parked, now, Slipway, fmt.Sprintf("%s: %s; traffic stays as it is", cur.Name, text))}
@@ -122,10 +122,14 @@ func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
 	case KindIncident:
 		return []Entry{cur.end(now, Skipped, "the evidence is not complete: "+text)}
 	case KindSettle:
+		if s := r.Schema.clone(); s != nil && !s.Done { // a later rollback must not take it for unchanged
+			s.Open, r.Schema = true, s
+		}
 		return []Entry{cur.end(now, Skipped, "what became of the schema is not known: "+text)}
 	case KindBackup:
 		if r.Kind == Deploy { // nothing was changed: people may try again, or go without
 			cur.reopen()
+			r.Facts.Operation = "" // of an attempt that is over: the step after this one must not wait for it
 			return []Entry{{At: now, Kind: EntryTrouble, Step: cur.Name, Phase: cur.Phase, By: Slipway, Text: text},
 				r.enter(Paused, now, Slipway, fmt.Sprintf("%s: %s; resume tries again, an approver may go without it", cur.Name, text))}
 		}

@@ -88,7 +88,7 @@ type Instances interface {
 	// there or being made from this one; Invalid if it is something else, or the moment cannot be had.
 	Clone(ctx context.Context, q CloneRequest) (Operation, error)
 	// Restore puts a backup in place of everything that is in the instance. Nothing is sent if a restore of this backup was
-	// asked for since q.Since: its operation is returned. Invalid if the instance has replicas.
+	// asked for since q.Since, by a clock that may be a minute off: its operation is returned. Invalid if the instance has replicas.
 	Restore(ctx context.Context, q RestoreRequest) (Operation, error)
 	// Wait is as that of Platform.
 	Wait(ctx context.Context, i InstanceRef, op Operation) (done bool, err error)

@@ -62,6 +62,7 @@ type ApplyRequest struct {
 	DatabaseQuery
 	Release ReleaseID
 	Epoch   Epoch // of who asks
+	After   int64 // version that the schema had when it was looked at; Invalid if it has come down since, as by a restore; 0: whatever it is
 	Script  Script
 	Checks  []SQLCheck // that are made before it is committed
 }

@@ -123,7 +123,11 @@ func (s *Step) end(now time.Time, status StepStatus, note string) Entry {
 	if status == Broken {
 		kind = EntryFailure
 	}
-	return Entry{At: now, Kind: kind, Step: s.Name, Phase: s.Phase, By: Slipway, Text: s.Note, Took: now.Sub(s.Begun).Milliseconds()}
+	e := Entry{At: now, Kind: kind, Step: s.Name, Phase: s.Phase, By: Slipway, Text: s.Note}
+	if !s.Begun.IsZero() { // else it was ended before it had begun
+		e.Took = now.Sub(s.Begun).Milliseconds()
+	}
+	return e
 }
 
 // enter changes the state and says so in the journal. Going back starts with no operation of its own: what the

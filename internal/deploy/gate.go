@@ -97,7 +97,11 @@ func (r *Release) enough(gate *Step) time.Time {
 
 // expire closes a gate that nobody answered: the share stays where it is until somebody resumes or rolls back.
 func (r *Release) expire(gate *Step, now time.Time) Entry {
-	text := fmt.Sprintf("nobody approved %s within %s; traffic stays as it is", gate.Wants(), Planned(gate.Within))
+	stays := "traffic stays as it is"
+	if gate.AboutPlan() || gate.TakesTwo() {
+		stays = "nothing was changed"
+	}
+	text := fmt.Sprintf("nobody approved %s within %s; %s", gate.Wants(), Planned(gate.Within), stays)
 	gate.reopen()
 	return r.enter(Paused, now, Slipway, text)
 }

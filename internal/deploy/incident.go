@@ -20,6 +20,7 @@ type Incident struct {
 	Lines     []LogGroup `json:"lines,omitempty"`     // the last error lines, most frequent first
 	Platform  []string   `json:"platform,omitempty"`  // the platform's own conditions, in its words
 	Checks    []string   `json:"checks,omitempty"`    // of a deployment that failed: whether its image is there, and Slipway's permissions
+	Database  []string   `json:"database,omitempty"`  // which schema it has, and what was wrong or slow in it; statements without their values
 	Changed   []string   `json:"changed,omitempty"`   // what the candidate had that the baseline had not; never a value of a variable
 	Diagnosis Diagnosis  `json:"diagnosis,omitzero"`
 	Missing   []string   `json:"missing,omitempty"` // evidence that could not be had, and why

@@ -77,7 +77,7 @@ func planScript(spec MigrationSpec, s Script, statements []Statement, sizes map[
 	file = MigrationFile{Version: s.Version, Name: s.Name, Sum: s.Sum, Statements: len(statements)}
 	for _, st := range statements {
 		class = class.Worse(st.Class)
-		if st.Makes != "" {
+		if _, there := sizeOf(st.Makes, sizes); st.Makes != "" && !there { // else it is IF NOT EXISTS
 			made[st.Makes] = true
 		}
 		file.Alone = file.Alone || st.Alone
@@ -88,11 +88,26 @@ func planScript(spec MigrationSpec, s Script, statements []Statement, sizes map[
 			if made[k.Table] && k.Table != "" { // nobody uses it yet
 				continue
 			}
-			bytes := sizes[k.Table]
+			bytes, _ := sizeOf(k.Table, sizes)
 			risks = append(risks, MigrationRisk{Risk: k, File: s.Name, Line: st.Line, Text: st.Text, Bytes: bytes, Large: spec.Large > 0 && bytes >= spec.Large})
 		}
 	}
 	return file, risks, class, wrong
+}
+
+// sizeOf is how large a table is. A name that the script has without a schema is read as one of public, and leads elsewhere
+// if the search_path of the login does: then it is the largest of all tables of that name.
+func sizeOf(table string, sizes map[string]int64) (bytes int64, there bool) {
+	if bytes, there = sizes[table]; there {
+		return bytes, true
+	}
+	name, public := strings.CutPrefix(table, "public.")
+	for other, size := range sizes {
+		if public && strings.HasSuffix(other, "."+name) {
+			bytes, there = max(bytes, size), true
+		}
+	}
+	return bytes, there
 }
 
 func aloneHint(st Statement) string {
@@ -152,7 +167,7 @@ func (m *Migration) since(before *Migration) []string {
 		list = append(list, "the scripts of "+m.Source+" are others")
 	}
 	if len(m.Risks) != len(before.Risks) || m.large() != before.large() {
-		list = append(list, fmt.Sprintf("%d risky statements, %d on large tables; there were %d, %d on large tables", len(m.Risks), m.large(), len(before.Risks), before.large()))
+		list = append(list, fmt.Sprintf("risky statements: %d (%d on large tables), there were %d (%d)", len(m.Risks), m.large(), len(before.Risks), before.large()))
 	}
 	return list
 }

@@ -25,6 +25,7 @@ const (
 	withinExamine   = 5 * time.Minute
 	withinSettle    = time.Minute // what cannot be told of the database does not keep people from knowing that traffic is back
 	withinRestore   = 4 * time.Hour
+	withinBackup    = 30 * time.Minute // where the catalog says nothing
 )
 
 // NewPlan lists the steps that carry a version to 100 % under spec. Invalid if its strategy does not end there.
@@ -73,7 +74,7 @@ func databaseSteps(spec Spec) []Step {
 	if why := cmp.Or(d.Off, d.Backup.Skip); why != "" {
 		steps = append(steps, Step{Name: "backup/create", Kind: KindBackup, Phase: Backup, Status: Skipped, Note: "no backup: " + why})
 	} else {
-		steps = append(steps, Step{Name: "backup/create", Kind: KindBackup, Phase: Backup, Within: d.Backup.Within})
+		steps = append(steps, Step{Name: "backup/create", Kind: KindBackup, Phase: Backup, Within: cmp.Or(d.Backup.Within, withinBackup)})
 	}
 	switch {
 	case d.Migrations == nil:

@@ -24,6 +24,7 @@ func TestPromisesHoldUnderAnyOrderOfEvents(t *testing.T) {
 			r, entries = step(rt, r, &now, &o)
 			checkPromises(rt, before, r)
 			checkAgreed(rt, before, r, &o)
+			checkKept(rt, before, r)
 			checkJournal(rt, before, r, entries)
 			checkSettled(rt, r, now)
 		}
@@ -32,7 +33,7 @@ func TestPromisesHoldUnderAnyOrderOfEvents(t *testing.T) {
 }
 
 // anyCanary is watched or not, and asks people before each share, if unsure, or never; it may have a checklist, a plan to
-// be approved, and load to bear.
+// be approved, load to bear, and a database.
 func anyCanary(t *testing.T, rt *rapid.T) deploy.Release {
 	r := canary(t, func(s *deploy.Spec) {
 		if rapid.Bool().Draw(rt, "watched") {
@@ -47,6 +48,9 @@ func anyCanary(t *testing.T, rt *rapid.T) deploy.Release {
 		}
 		if rapid.Bool().Draw(rt, "borne") {
 			borne(s)
+		}
+		if rapid.Bool().Draw(rt, "kept") {
+			anyDatabase(rt, s)
 		}
 		for i := range s.Strategy.Steps {
 			ask := rapid.SampledFrom([]string{"always", "unsure", "nobody"}).Draw(rt, "ask")
@@ -149,14 +153,14 @@ func checkPromises(rt *rapid.T, before, after deploy.Release) {
 				rt.Fatalf("%s ran without its gate: %+v", s.Name, g)
 			}
 		}
-		if i > 0 && s.Status != deploy.Pending && after.Steps[i-1].Status == deploy.Pending {
+		if i > 0 && s.Status != deploy.Pending && !leftOut(s) && after.Steps[i-1].Status == deploy.Pending {
 			rt.Fatalf("%s ran before %s", s.Name, after.Steps[i-1].Name)
 		}
 	}
 	if open > 1 {
 		rt.Fatalf("%d steps in progress at once", open)
 	}
-	back := after.State == deploy.RolledBack || after.State == deploy.Failed && stepNamed(after, "deploy/revision").Status != deploy.Pending
+	back := after.State == deploy.RolledBack || after.State == deploy.Failed && after.Touched()
 	if back && after.Back[0].Status != deploy.Done {
 		rt.Fatalf("%s, and the traffic is %s", after.State, after.Back[0].Status)
 	}

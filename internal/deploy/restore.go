@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -26,7 +27,7 @@ func (p RestorePlan) Says() string {
 // newRestore lists the steps of a restore. In place two people have to agree, who asked for it being one of them, and what
 // is there is backed up first.
 func newRestore(spec Spec, p RestorePlan) []Step {
-	within := spec.Database.Backup.Within
+	within := cmp.Or(spec.Database.Backup.Within, withinBackup)
 	look := Step{Name: "restore/look", Kind: KindRestorable, Phase: BackDatabase, Within: withinPreflight}
 	check := Step{Name: "restore/check", Kind: KindRestored, Phase: BackDatabase, Within: withinValidate}
 	if !p.InPlace {

@@ -1,6 +1,9 @@
 package deploy
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Schema is what a release did to the schema of its database. It stays when the application goes back.
 type Schema struct {
@@ -10,6 +13,7 @@ type Schema struct {
 	Applied []AppliedScript `json:"applied,omitempty"` // by this release, oldest first
 	Hash    string          `json:"hash,omitempty"`    // of the set they came from
 	Done    bool            `json:"done,omitempty"`    // all of it
+	Open    bool            `json:"open,omitempty"`    // what became of a script that was on its way was not found out
 }
 
 // Changed says whether the schema may be another than before.
@@ -37,19 +41,26 @@ type Crossing struct {
 }
 
 // Crossed lists the changes that were not only additions since a revision had all of the traffic last, newest first.
-// history is the releases of the target, newest first. A restore in place brought the schema back: what came before it
-// does not count.
+// history is the releases of the target, newest first. A restore in place brought the schema back to a moment: what was
+// made between that and the restore does not count, what was there before does.
 func Crossed(history []Release, to RevisionName) []Crossing {
 	var list []Crossing
+	var undone time.Time // what was begun from then on
 	for _, r := range history {
-		if r.Kind == Restore && r.State == Succeeded && r.Restore != nil && r.Restore.InPlace {
-			return list
+		counts := undone.IsZero() || r.changing().Before(undone)
+		if r.Kind == Restore && r.State == Succeeded && r.Restore != nil && r.Restore.InPlace && counts {
+			if undone = r.Restore.At; undone.IsZero() { // nobody knows of when it was: people have looked at it
+				return list
+			}
 		}
 		if r.Arrived() && r.Landed().Name == to {
 			return list
 		}
-		if c := r.Schema; c.Changed() && (c.Class == Contract || c.Class == Unsure) {
+		if c := r.Schema; c != nil && (c.Changed() || c.Open) && counts && (c.Class == Contract || c.Class == Unsure) {
 			x := Crossing{Release: r.ID, Version: r.Version, Class: c.Class, Before: c.Before, After: c.After}
+			if c.Open && r.Proposal != nil && r.Proposal.Migration != nil { // as far as it may have come
+				x.After = max(x.After, r.Proposal.Migration.To)
+			}
 			for _, a := range c.Applied {
 				x.Names, x.Changes = append(x.Names, a.Name), append(x.Changes, a.Changes...)
 			}
@@ -60,4 +71,14 @@ func Crossed(history []Release, to RevisionName) []Crossing {
 		}
 	}
 	return list
+}
+
+// changing is when the release began to change what is in the database, as far as that is known.
+func (r *Release) changing() time.Time {
+	for _, s := range r.Steps {
+		if (s.Kind == KindMigrate || s.Kind == KindRunJob || s.Kind == KindRestore) && !s.Begun.IsZero() {
+			return s.Begun
+		}
+	}
+	return r.Created
 }

@@ -14,7 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// Scripts fetches migration scripts. Codes: NotFound (no such bucket, artifact or folder), Forbidden, Unavailable, Invalid
+// Scripts fetches migration scripts. Codes: NotFound (no such bucket, artifact or folder), Forbidden, Unavailable, Conflict
+// (changed while it was read), Invalid
 // (files that make no set: see NewScriptSet; more than 10 MiB). A prefix of a bucket with nothing under it, and an empty
 // folder, are a set without scripts: that version changes nothing.
 type Scripts interface {
@@ -34,7 +35,7 @@ type Script struct {
 	Name    string // 014_add_user_preferences.sql
 	SQL     string
 	Sum     string // sha256 of SQL
-	Alone   bool   // it cannot run in a transaction; set by PlanMigration
+	Alone   bool   // it cannot run in a transaction: see MigrationFile, which says so
 }
 
 // scriptName is NNN_name.sql.

@@ -73,8 +73,9 @@ func (k StepKind) InOneCall() bool {
 }
 
 // standsStill says that a step of this kind goes on no further while its release is held, although it has begun: one that
-// waits for people, and one that sends load to what people may want to be left alone.
-func (k StepKind) standsStill() bool { return k == KindReady || k == KindLoad }
+// waits for people, one that sends load to what people may want to be left alone, and scripts, of which the one in
+// progress is the last then.
+func (k StepKind) standsStill() bool { return k == KindReady || k == KindLoad || k == KindMigrate }
 
 // WatchName is the name under which looks are made. No plan has a step of that name.
 const WatchName StepName = "watch"

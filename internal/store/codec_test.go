@@ -260,6 +260,7 @@ func taken() *deploy.Incident {
 		Points:   []deploy.Point{{At: at(5), Share: 10, Candidate: deploy.Seen{Requests: 41, Failed: 3, P50: 80, P95: 300, P99: 900}, Stable: deploy.Seen{Requests: 370, Failed: 1, P50: 70, P95: 280, P99: 800}}},
 		Checks:   []string{"image v1.2.4: it is in the registry"},
 		Lines:    []deploy.LogGroup{{Count: 17, Text: "no such column", Last: at(7)}},
+		Database: []string{"14 of 100 connections"},
 		Platform: []string{"Ready: True"}, Changed: []string{"image"}, Missing: []string{"CPU: no answer"},
 		Diagnosis: deploy.Diagnosis{Symptom: "errors rise", Cause: "the migration was not run", Remedy: "run it"},
 	}

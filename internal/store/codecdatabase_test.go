@@ -27,7 +27,7 @@ func withDatabase(r deploy.Release) deploy.Release {
 	r.Restore = &deploy.RestorePlan{Instance: instance, InPlace: true, Clone: "coditect-postgres-restore", At: at(3), Backup: "1718", Of: "coditect-app-40"}
 	r.Backup = &deploy.BackupRun{ID: "1719", Description: "slipway coditect-app-42 backup/create", State: deploy.RunFailed, Trouble: "disk full",
 		Started: at(1), Ended: at(2), Size: 1 << 31, OnDemand: true}
-	r.Schema = &deploy.Schema{Before: 13, After: 14, Class: deploy.Expand, Applied: []deploy.AppliedScript{script}, Hash: "cd", Done: true}
+	r.Schema = &deploy.Schema{Before: 13, After: 14, Class: deploy.Expand, Applied: []deploy.AppliedScript{script}, Hash: "cd", Done: true, Open: true}
 	r.Proposal.Migration = &deploy.Migration{Source: "gs://p-migrations/v1.2.4/", Hash: "cd", Job: "migrate", From: 13, To: 14,
 		Files: []deploy.MigrationFile{{Version: 14, Name: "014_add.sql", Sum: "ab", Statements: 2, Alone: true}},
 		Risks: []deploy.MigrationRisk{{Risk: deploy.Risk{Rule: "index-lock", Table: "public.users", Why: "writes wait", Safer: "CONCURRENTLY"},

@@ -58,6 +58,7 @@ func (f *folder) load() (*Catalog, error) {
 	}
 	sharedNames(files)
 	sharedServices(all)
+	sharedDatabases(all)
 	var problems Problems
 	for _, s := range slices.Concat(files, slices.Collect(maps.Values(f.checklists))) {
 		problems = append(problems, s.found...)
@@ -188,6 +189,7 @@ func filled(spec deploy.Spec, t deploy.Target, v string) deploy.Spec {
 	spec.Items = copiedItems(spec.Items)
 	spec.Images = copiedImages(spec.Images)
 	spec.Metrics = copiedMetrics(spec.Metrics)
+	spec.Database = filledDatabase(spec.Database, values)
 	spec.Policy.Deploy = slices.Clone(spec.Policy.Deploy)
 	spec.Policy.Approve = slices.Clone(spec.Policy.Approve)
 	return spec

@@ -81,6 +81,7 @@ func TestStagingDiffersFromProductionWhereTheFileSaysSo(t *testing.T) {
 	want.Platform.Settings.Env["ENVIRONMENT"] = "staging"
 	want.URL = ""
 	want.Metrics, want.Observe = nil, 0
+	want.Database, want.Snapshot = nil, false
 	want.Items, want.Images, want.Loads = nil, nil, nil
 	want.Policy.Deploy = []deploy.Principal{"@platform", "@oncall"}
 	want.Policy.DeployAt = got.Policy.DeployAt

@@ -97,6 +97,9 @@ func (s *source) checkShared(path string, c Shared) {
 	if c.Metrics != nil {
 		s.checkMetrics(under(path, "metrics"), *c.Metrics)
 	}
+	if c.Database != nil {
+		s.checkServiceDatabase(under(path, "database"), *c.Database)
+	}
 }
 
 func (s *source) checkImage(path, image string) {

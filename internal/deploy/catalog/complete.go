@@ -57,6 +57,7 @@ func (w whole) complete() {
 	}
 	w.checkVerdicts()
 	w.checkApprovers()
+	w.checkData()
 	w.checkProofs()
 }
 
@@ -95,9 +96,13 @@ func (w whole) checkApprovers() {
 	path, policy := w.at("policy.approve"), w.Policy
 	gates := slices.ContainsFunc(w.strategy().Steps, func(t deploy.TrafficStep) bool { return t.Approve || t.Unsure })
 	asks := "the strategy of " + w.name + " asks for approval"
-	if !gates && deref(policy.ApprovePlan) {
+	switch {
+	case gates:
+	case deref(policy.ApprovePlan):
 		asks = w.name + " asks for approval of the plan"
-	} else if !gates {
+	case w.risks() > 0:
+		asks = w.name + " asks for approval of risky migrations"
+	default:
 		return
 	}
 	if !w.has(path) {
@@ -115,6 +120,12 @@ func (w whole) checkApprovers() {
 		w.problem(path, "nobody may approve, but "+asks, "")
 	case people < max(policy.Approvals, 1):
 		w.problem(path, fmt.Sprintf("approvals is %d, more than the %d who may approve", policy.Approvals, people), "")
+	case people < w.risks():
+		at := w.at("database.migrations.approvals")
+		if !w.has(at) {
+			at = path
+		}
+		w.problem(at, fmt.Sprintf("approvals of migrations is %d, more than the %d who may approve", w.risks(), people), "it is for what is risky on a large table")
 	}
 }
 

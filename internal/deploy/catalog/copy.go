@@ -7,23 +7,40 @@ import (
 	"path/filepath"
 )
 
-// copyNamed copies the files that a catalog file names, and that stand in folders of the catalog.
-func copyNamed(src fs.FS, dst string, f File) error {
-	for name, mode := range f.named() {
-		text, err := fs.ReadFile(src, name)
-		if err != nil {
-			return fmt.Errorf("read a file to copy: %w", err)
+// copyNamed copies the folders and files that catalog files name, and that stand in folders of the catalog. Folders are
+// first: a command may stand in one, and needs its permissions.
+func copyNamed(src fs.FS, dst string, files []File) error {
+	for _, f := range files {
+		for _, name := range f.folders() {
+			if err := copyFolder(src, dst, name); err != nil {
+				return err
+			}
 		}
-		to := filepath.Join(dst, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return fmt.Errorf("make the folder of a copied file: %w", err)
+	}
+	for _, f := range files {
+		for name, mode := range f.named() {
+			if err := copyFile(src, dst, name, mode); err != nil {
+				return err
+			}
 		}
-		if err := os.WriteFile(to, text, mode); err != nil {
-			return fmt.Errorf("write the copy of %s: %w", name, err)
-		}
-		if err := os.Chmod(to, mode); err != nil { // it may have been there before, with another
-			return fmt.Errorf("write the copy of %s: %w", name, err)
-		}
+	}
+	return nil
+}
+
+func copyFile(src fs.FS, dst, name string, mode fs.FileMode) error {
+	text, err := fs.ReadFile(src, name)
+	if err != nil {
+		return fmt.Errorf("read a file to copy: %w", err)
+	}
+	to := filepath.Join(dst, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return fmt.Errorf("make the folder of a copied file: %w", err)
+	}
+	if err := os.WriteFile(to, text, mode); err != nil {
+		return fmt.Errorf("write the copy of %s: %w", name, err)
+	}
+	if err := os.Chmod(to, mode); err != nil { // it may have been there before, with another
+		return fmt.Errorf("write the copy of %s: %w", name, err)
 	}
 	return nil
 }
@@ -41,9 +58,47 @@ func (f File) named() map[string]fs.FileMode {
 			}
 		}
 	}
-	add(f.Shared)
-	for _, env := range f.Environments {
-		add(env.Shared)
+	for _, s := range f.shared() {
+		add(s)
 	}
 	return files
+}
+
+// shared are what stands at the top of the file, and in each environment.
+func (f File) shared() []Shared {
+	all := []Shared{f.Shared}
+	for _, env := range f.Environments {
+		all = append(all, env.Shared)
+	}
+	return all
+}
+
+// folders are those that a catalog file names: where scripts come from.
+func (f File) folders() []string {
+	var names []string
+	for _, s := range f.shared() {
+		if name := folderOf(deref(deref(s.Database).Migrations).From); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// copyFolder copies everything in a folder of the catalog.
+func copyFolder(src fs.FS, dst, name string) error {
+	return fs.WalkDir(src, name, func(file string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("read a folder to copy: %w", err)
+		}
+		info, err := fs.Stat(src, file) // of what a link leads to
+		switch {
+		case err != nil:
+			return fmt.Errorf("read a folder to copy: %w", err)
+		case info.Mode().IsRegular():
+			return copyFile(src, dst, file, 0o644)
+		case file == name: // it is named, so it has to be there, even if there is nothing in it
+			return os.MkdirAll(filepath.Join(dst, filepath.FromSlash(name)), 0o755)
+		}
+		return nil
+	})
 }

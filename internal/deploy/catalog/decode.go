@@ -74,6 +74,8 @@ func (s *source) ours(n ast.Node, into any, path string) (ok bool) {
 		s.prove(n, p, path)
 	case *Expressions:
 		s.expressions(n, p, path)
+	case *ScriptNumber:
+		s.scriptNumber(n, p, path)
 	default:
 		return false
 	}

@@ -44,6 +44,9 @@ type Shared struct {
 	// How long a release is still watched at 100 %, with the old version kept warm.
 	Observe *Duration `yaml:"observe,omitempty"`
 	Metrics *Metrics  `yaml:"metrics,omitempty"`
+	// Whether the whole configuration of the service is kept with each release, and its image tagged. Left out, it is where there is a database.
+	Snapshot *bool            `yaml:"snapshot,omitempty"`
+	Database *ServiceDatabase `yaml:"database,omitempty"`
 }
 
 // Environment is a place where the service runs.

@@ -19,7 +19,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	list := string(checklistOfTheGuide(f).Data)
 	f.Add(string(guide), list)
-	for _, seed := range []string{sound, watched, scraped, told, guarded} {
+	for _, seed := range []string{sound, watched, scraped, told, guarded, kept} {
 		f.Add(seed, listed)
 	}
 	for _, seed := range []string{"groups: []", "groups: [{items: [{prove: {}}]}]", "- a", "groups: [{name: A, items: [{key: b, text: c, prove: [scan]}]}]"} {
@@ -29,7 +29,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add(seed, "")
 	}
 	f.Fuzz(func(t *testing.T, text, list string) {
-		src := fstest.MapFS{"app.yaml": file(text), "checklists/production.yaml": file(list), "scripts/smoke.sh": file("")}
+		src := fstest.MapFS{"app.yaml": file(text), "checklists/production.yaml": file(list), "scripts/smoke.sh": file(""), "migrations/001_users.sql": file("")}
 		c, err := catalog.LoadFS(src, "cat")
 		if err != nil {
 			if deploy.CodeOf(err) != deploy.Invalid {
@@ -46,7 +46,7 @@ func FuzzLoad(f *testing.F) {
 				t.Fatalf("plan %s: %v", target, err)
 			}
 		}
-		if err := catalog.Rewrite(src, t.TempDir(), catalog.Rewriting{Speed: 60, Registry: "127.0.0.1:5000"}); err != nil {
+		if err := catalog.Rewrite(src, t.TempDir(), catalog.Rewriting{Speed: 60, Registry: "127.0.0.1:5000", DatabaseOff: "there is none: not here"}); err != nil {
 			t.Fatalf("rewrite: %v", err)
 		}
 	})

@@ -5,9 +5,9 @@ import (
 	"maps"
 )
 
-// merged is what an environment has: its own, and what the top of the file says where it says nothing. Platform
-// and policy are merged key by key, env and secrets variable by variable; everything else, lists, the strategy, the
-// metrics and the image policy included, replaces as a whole.
+// merged is what an environment has: its own, and what the top of the file says where it says nothing. Platform,
+// policy and database are merged key by key, env and secrets variable by variable; everything else, lists, the strategy,
+// the metrics and the image policy included, replaces as a whole.
 func merged(top, own Shared) Shared {
 	return Shared{
 		Image:    cmp.Or(own.Image, top.Image),
@@ -21,6 +21,8 @@ func merged(top, own Shared) Shared {
 		Policy:   mergedPolicy(deref(top.Policy), deref(own.Policy)),
 		Observe:  cmp.Or(own.Observe, top.Observe),
 		Metrics:  cmp.Or(own.Metrics, top.Metrics),
+		Snapshot: cmp.Or(own.Snapshot, top.Snapshot),
+		Database: mergedDatabase(top.Database, own.Database),
 
 		PublicOnly:  cmp.Or(own.PublicOnly, top.PublicOnly),
 		ImagePolicy: cmp.Or(own.ImagePolicy, top.ImagePolicy),

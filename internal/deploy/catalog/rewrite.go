@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"math"
@@ -24,11 +25,13 @@ type Rewriting struct {
 	Registry  string                   // host:port that takes the place of every image's registry
 	URLs      map[deploy.Target]string // where users reach a target
 	Addresses map[string]string        // name of a check → address of the dependency that it tries, in every target
+
+	DatabaseOff string // why nothing is done with any database; empty: it is as the catalog says
 }
 
 // Rewrite writes a changed copy of the catalog in the top folder of src to the folder dst, which is created if
-// it is not there, one file for each, under the same names. Comments are not kept. The checklists and commands that the
-// files name are copied as they are; commands may be executed. Problems if src is not a catalog, or would not be one any
+// it is not there, one file for each, under the same names. Comments are not kept. The checklists, commands and
+// folders of scripts that the files name are copied as they are; commands may be executed. Problems if src is not a catalog, or would not be one any
 // more; Invalid if r makes no sense. Doing it again gives the same files.
 func Rewrite(src fs.FS, dst string, r Rewriting) error {
 	c, err := LoadFS(src, "")
@@ -45,16 +48,19 @@ func Rewrite(src fs.FS, dst string, r Rewriting) error {
 	if err := os.MkdirAll(dst, 0o755); err != nil {
 		return fmt.Errorf("make the folder of the copy: %w", err)
 	}
-	for _, name := range names {
+	files := make([]File, len(names))
+	for i, name := range names {
 		text, err := fs.ReadFile(src, name)
 		if err != nil {
 			return fmt.Errorf("read the catalog to copy: %w", err)
 		}
-		file := read(name, text, nil).file
-		if err := copyNamed(src, dst, file); err != nil {
-			return err
-		}
-		out, err := r.rewrite(file)
+		files[i] = read(name, text, nil).file
+	}
+	if err := copyNamed(src, dst, files); err != nil {
+		return err
+	}
+	for i, name := range names {
+		out, err := r.rewrite(files[i])
 		if err != nil {
 			return fmt.Errorf("rewrite %s: %w", name, err)
 		}
@@ -72,6 +78,9 @@ func (r Rewriting) check(c *Catalog) error {
 	}
 	if r.LoadFor < 0 || r.LoadFor > 0 && r.LoadFor < shortestLoad {
 		return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: "load cannot last " + r.LoadFor.String()}
+	}
+	if r.DatabaseOff != "" && !called.MatchString(r.DatabaseOff) {
+		return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: "the reason why databases are left alone is not one line"}
 	}
 	known := c.Targets()
 	for name := range r.Addresses {
@@ -128,6 +137,11 @@ func (r Rewriting) shared(s *Shared) {
 		for i := range s.Strategy.Steps {
 			r.divide(&s.Strategy.Steps[i].Bake, time.Millisecond)
 		}
+	}
+	if s.Database != nil {
+		d := *s.Database
+		d.Off = cmp.Or(d.Off, r.DatabaseOff)
+		s.Database = &d
 	}
 	if s.Policy != nil {
 		r.divide(&s.Policy.ApprovalExpires, time.Millisecond)

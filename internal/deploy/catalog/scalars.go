@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -12,6 +13,9 @@ import (
 // wholeNumber is the only way a number may be written: 010, 0x1F and 1_000 mean different things to different
 // readers.
 var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,8})$`)
+
+// scriptNumber is the number of a script, which may be a time: 20260101120000.
+var scriptNumber = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
 
 // fraction is the only way a number that need not be whole may be written.
 var fraction = regexp.MustCompile(`^(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?$`)
@@ -42,6 +46,21 @@ func (s *source) number(n ast.Node, v reflect.Value, path string) {
 		return
 	}
 	v.SetInt(value)
+}
+
+func (s *source) scriptNumber(n ast.Node, into *ScriptNumber, path string) {
+	written := n.GetToken().Value
+	if _, ok := n.(*ast.IntegerNode); ok && scriptNumber.MatchString(written) {
+		if value, err := strconv.ParseInt(written, 10, 64); err == nil {
+			*into = ScriptNumber(value)
+			return
+		}
+	}
+	hint := ""
+	if short := strings.TrimLeft(written, "0"); short != written && scriptNumber.MatchString(short) {
+		hint = "write " + short
+	}
+	s.mistyped(n, path, "the number of a script, above 0", hint)
 }
 
 func (s *source) cpu(n ast.Node, into *CPU, path string) {

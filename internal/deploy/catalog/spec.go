@@ -46,6 +46,8 @@ func (w whole) spec() deploy.Spec {
 		URL:      strings.TrimSuffix(w.url, "/"),
 		Metrics:  w.metrics(),
 		Observe:  time.Duration(deref(w.Observe)),
+		Database: w.database(),
+		Snapshot: w.snapshot(),
 		Policy:   w.policy(),
 		Channel:  w.Channel,
 		OnCall:   w.OnCall,
