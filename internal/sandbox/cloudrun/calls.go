@@ -129,6 +129,10 @@ func (s *Server) describe(c *Call, req any) {
 		c.Service, c.Etag, c.ValidateOnly = serviceOfRevision(r.GetName()), r.GetEtag(), r.GetValidateOnly()
 	case *runpb.GetJobRequest:
 		c.Service = shortName(r.GetName())
+	case *runpb.UpdateJobRequest:
+		c.Service, c.Etag, c.ValidateOnly = shortName(r.GetJob().GetName()), r.GetJob().GetEtag(), r.GetValidateOnly()
+	case *runpb.ListExecutionsRequest:
+		c.Service = shortName(r.GetParent())
 	case *runpb.RunJobRequest:
 		c.Service, c.Etag, c.ValidateOnly = shortName(r.GetName()), r.GetEtag(), r.GetValidateOnly()
 	case *runpb.GetExecutionRequest:

@@ -64,7 +64,7 @@ func New(opts *Options) (*Registry, error) {
 		o.Repositories = []string{"coditect", "my-gcp-project/coditect"}
 	}
 	if o.Versions == nil {
-		o.Versions = []string{"v1.2.0", "v1.2.1", "v1.2.2", "v1.2.3", "v1.2.4", "v1.2.5", "v1.2.6", Vulnerable, Unsigned}
+		o.Versions = []string{"v1.2.0", "v1.2.1", "v1.2.2", "v1.2.3", "v1.2.4", "v1.2.5", "v1.2.6", Vulnerable, Unsigned, "v1.3.0", "v1.3.1", "v1.4.0"}
 	}
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {

@@ -94,15 +94,15 @@ func TestTagsAreListedAndLatestIsTheNewest(t *testing.T) {
 		t.Fatal(err)
 	}
 	tags = slices.DeleteFunc(tags, func(tag string) bool { return strings.HasSuffix(tag, ".sig") })
-	want := []string{"latest", "v1.2.0", "v1.2.1", "v1.2.2", "v1.2.3", "v1.2.4", "v1.2.5", "v1.2.6", "v1.2.8", "v1.2.9"}
+	want := []string{"latest", "v1.2.0", "v1.2.1", "v1.2.2", "v1.2.3", "v1.2.4", "v1.2.5", "v1.2.6", "v1.2.8", "v1.2.9", "v1.3.0", "v1.3.1", "v1.4.0"}
 	if diff := cmp.Diff(want, tags); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(want[1:], r.Versions()); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)
 	}
-	if r.Digest("latest") != r.Digest("v1.2.9") || r.Digest("v1.2.9") == r.Digest("v1.2.8") {
-		t.Errorf("latest %s, v1.2.9 %s, v1.2.8 %s", r.Digest("latest"), r.Digest("v1.2.9"), r.Digest("v1.2.8"))
+	if r.Digest("latest") != r.Digest("v1.4.0") || r.Digest("v1.2.9") == r.Digest("v1.2.8") {
+		t.Errorf("latest %s, v1.4.0 %s, v1.2.9 %s, v1.2.8 %s", r.Digest("latest"), r.Digest("v1.4.0"), r.Digest("v1.2.9"), r.Digest("v1.2.8"))
 	}
 	if d := r.Digest("v9.9.9"); d != "" {
 		t.Errorf("a tag that is not there has digest %s", d)

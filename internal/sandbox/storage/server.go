@@ -12,16 +12,20 @@ import (
 
 // Server is a practice Cloud Storage. Its methods may be called from any goroutine.
 type Server struct {
-	mu      sync.Mutex
-	buckets []string
-	denied  []string
-	addr    string
-	http    *http.Server
-	served  chan struct{}
+	mu         sync.Mutex
+	buckets    []string
+	denied     []string
+	objects    map[string]map[string]object // by bucket and name
+	generation int64                        // of the newest object
+	addr       string
+	http       *http.Server
+	served     chan struct{}
 }
 
 // New makes a server with buckets.
-func New(buckets ...string) *Server { return &Server{buckets: buckets, served: make(chan struct{})} }
+func New(buckets ...string) *Server {
+	return &Server{buckets: buckets, objects: map[string]map[string]object{}, served: make(chan struct{})}
+}
 
 // Start listens on address; empty is a free port on loopback.
 func (s *Server) Start(address string) error {
@@ -79,6 +83,7 @@ func (s *Server) handler() http.Handler {
 	for _, root := range []string{"", "/storage/v1"} { // clients put one or the other before the path
 		mux.HandleFunc("GET "+root+"/b/{bucket}", s.get)
 		mux.HandleFunc("GET "+root+"/b/{bucket}/o", s.list)
+		mux.HandleFunc("GET "+root+"/b/{bucket}/o/{object...}", s.object)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "notFound", "no such method here: "+r.Method+" "+r.URL.Path)
@@ -93,13 +98,6 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 			"kind": "storage#bucket", "id": name, "name": name, "location": "US-CENTRAL1", "storageClass": "STANDARD",
 			"selfLink": "https://www.googleapis.com/storage/v1/b/" + name,
 		})
-	}
-}
-
-// list answers with the objects of a bucket, of which there are none.
-func (s *Server) list(w http.ResponseWriter, r *http.Request) {
-	if _, ok := s.find(w, r, "storage.objects.list"); ok {
-		answer(w, http.StatusOK, map[string]any{"kind": "storage#objects"})
 	}
 }
 

@@ -28,11 +28,16 @@ func Read[C io.Closer, T any](ctx context.Context, conn *Connection[C], call fun
 		if err == nil {
 			return got, nil
 		}
-		passing := status.Code(err) == codes.Unavailable || slices.ContainsFunc(again, func(e error) bool { return errors.Is(err, e) })
+		passing := away(err) || slices.ContainsFunc(again, func(e error) bool { return errors.Is(err, e) })
 		if !passing || try == readTries || !Pause(ctx, try) {
 			return none, err
 		}
 	}
+}
+
+// away says whether the API is unavailable. That no token could be fetched for gRPC is not repeated, whatever it means.
+func away(err error) bool {
+	return status.Code(err) != codes.Unauthenticated && Status(err).Code() == codes.Unavailable
 }
 
 // Pause waits between two tries: 100 ms, then twice as long each time, give or take half. It reports false when ctx

@@ -24,6 +24,7 @@ type Connection[C io.Closer] struct {
 	api     API
 	target  endpoint
 	connect Connect[C]
+	opts    []option.ClientOption
 
 	turn   chan struct{} // held by whoever looks at the rest
 	isMade bool
@@ -39,7 +40,9 @@ func NewConnection[C io.Closer](api API, given string, connect Connect[C]) (*Con
 	if err != nil {
 		return nil, err
 	}
-	return &Connection[C]{api: api, target: target, connect: connect, turn: make(chan struct{}, 1)}, nil
+	return &Connection[C]{
+		api: api, target: target, connect: connect, opts: append(overGRPC(), target.overGRPC()...), turn: make(chan struct{}, 1),
+	}, nil
 }
 
 // Plain says whether the endpoint is plain text, which Google's never is.
@@ -62,7 +65,7 @@ func (c *Connection[C]) Get(ctx context.Context) (C, error) {
 		return c.made, nil
 	}
 	// Credentials outlive the call that was first to need them.
-	made, err := c.connect(context.WithoutCancel(ctx), append(options(), c.target.options()...)...)
+	made, err := c.connect(context.WithoutCancel(ctx), c.opts...)
 	if err != nil {
 		return none, &deploy.Error{
 			Code: deploy.Forbidden, Msg: "Slipway has no Google credentials it can use",
@@ -88,10 +91,12 @@ func (c *Connection[C]) Close() error {
 	return nil
 }
 
-// options are those of every client.
-func options() []option.ClientOption {
+func agent() option.ClientOption { return option.WithUserAgent("slipway") }
+
+// overGRPC are the options of every client that speaks gRPC.
+func overGRPC() []option.ClientOption {
 	return []option.ClientOption{
-		option.WithUserAgent("slipway"),
+		agent(),
 		// By default gRPC waits up to two minutes between attempts to connect: longer than a rollback, a look or a check
 		// can wait.
 		option.WithGRPCDialOption(grpc.WithConnectParams(grpc.ConnectParams{

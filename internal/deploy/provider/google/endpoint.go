@@ -55,8 +55,8 @@ func (a API) parse(given string) (endpoint, error) {
 	}
 }
 
-// options lead a client to the endpoint.
-func (e endpoint) options() []option.ClientOption {
+// overGRPC leads a client that speaks gRPC to the endpoint.
+func (e endpoint) overGRPC() []option.ClientOption {
 	var opts []option.ClientOption
 	if e.address != "" {
 		opts = append(opts, option.WithEndpoint(e.address))
@@ -66,4 +66,15 @@ func (e endpoint) options() []option.ClientOption {
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
 	}
 	return opts
+}
+
+// overHTTP leads a client that speaks HTTP there.
+func (e endpoint) overHTTP() []option.ClientOption {
+	switch {
+	case e.plain:
+		return []option.ClientOption{option.WithEndpoint("http://" + e.address), option.WithoutAuthentication()}
+	case e.address != "":
+		return []option.ClientOption{option.WithEndpoint("https://" + e.address)}
+	}
+	return nil
 }

@@ -3,7 +3,6 @@ package google
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -44,24 +43,12 @@ func (a API) Explain(ctx context.Context, op string, err error, means func(*stat
 	if known := (*deploy.Error)(nil); errors.As(err, &known) {
 		return &deploy.Error{Code: known.Code, Op: op, Err: err}
 	}
-	st := statusOf(err)
+	st := Status(err)
 	m := means(st)
 	if m == (Meaning{}) {
 		m = a.meaning(st.Code())
 	}
 	return &deploy.Error{Code: m.Code, Op: op, Msg: m.Msg, Hint: m.Hint, Err: err}
-}
-
-func statusOf(err error) *status.Status {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return status.New(codes.DeadlineExceeded, err.Error())
-	}
-	st := status.Convert(err)
-	// That credentials could not be fetched just now is reported under the same code as bad ones.
-	if st.Code() == codes.Unauthenticated && strings.Contains(st.Message(), "per-RPC creds failed") {
-		return status.New(codes.Unavailable, st.Message())
-	}
-	return st
 }
 
 // meaning is what a status says whichever API it comes from.

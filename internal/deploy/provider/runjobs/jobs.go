@@ -89,6 +89,10 @@ var errTime = errors.New("the time of the execution was up")
 // Run starts an execution and waits for its end. Invalid if it ended badly or took too long; Unavailable if it was not
 // started in its time, or was broken off; the report has what is known in each case. The output may be missing although
 // there was one: Cloud Logging takes its time, and is not asked for ever.
+//
+// With a Key an execution of the key is looked for first: one that runs is waited for, one that has ended gives what it came
+// to, and the job is left as it is. An execution with a key outlives a caller that gives up: it is found again. Its own
+// time ends it.
 func (j *Jobs) Run(ctx context.Context, q deploy.JobRequest) (deploy.JobReport, error) {
 	doing := "run the job " + q.Job
 	if err := plausible(&q); err != nil {
@@ -97,14 +101,22 @@ func (j *Jobs) Run(ctx context.Context, q deploy.JobRequest) (deploy.JobReport, 
 	begun := j.clock.Now()
 	within, cancel := context.WithTimeoutCause(ctx, q.Within, errTime)
 	defer cancel()
-	name, err := j.start(within, &q)
+	name, err := j.execution(within, &q)
 	if err != nil {
 		return deploy.JobReport{}, explain(within, doing, &q, err)
 	}
 	last, err := j.await(within, name)
 	report := deploy.JobReport{Execution: name[strings.LastIndex(name, "/")+1:], Took: j.clock.Now().Sub(begun)}
+	if at := last.GetCreateTime(); q.Key != "" && at != nil { // it may be older than this call
+		begun = at.AsTime()
+		if end := last.GetCompletionTime(); end != nil {
+			report.Took = end.AsTime().Sub(begun)
+		}
+	}
 	if err != nil {
-		j.cancel(context.WithoutCancel(ctx), name)
+		if q.Key == "" || errors.Is(context.Cause(within), errTime) {
+			j.cancel(context.WithoutCancel(ctx), name)
+		}
 		report.Output = j.read(context.WithoutCancel(ctx), &q, report.Execution, begun, 0)
 		return report, j.unfinished(ctx, within, doing, &q, last, err)
 	}
@@ -139,12 +151,9 @@ func (j *Jobs) start(ctx context.Context, q *deploy.JobRequest) (string, error) 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callWithin)
 	defer cancel()
-	override := &runpb.RunJobRequest_Overrides_ContainerOverride{Args: q.Args, ClearArgs: len(q.Args) == 0}
-	for _, name := range slices.Sorted(maps.Keys(q.Env)) {
-		override.Env = append(override.Env, &runpb.EnvVar{Name: name, Values: &runpb.EnvVar_Value{Value: q.Env[name]}})
-	}
+	override := &runpb.RunJobRequest_Overrides_ContainerOverride{Args: q.Args, ClearArgs: len(q.Args) == 0, Env: variables(q)}
 	op, err := c.jobs.RunJob(ctx, &runpb.RunJobRequest{
-		Name: fmt.Sprintf("projects/%s/locations/%s/jobs/%s", q.Service.Project, q.Service.Region, q.Job),
+		Name: jobName(q),
 		Overrides: &runpb.RunJobRequest_Overrides{
 			ContainerOverrides: []*runpb.RunJobRequest_Overrides_ContainerOverride{override}, TaskCount: 1,
 			Timeout: durationpb.New(max(q.Within.Round(time.Second), time.Second)), // Cloud Run takes whole seconds
@@ -154,6 +163,25 @@ func (j *Jobs) start(ctx context.Context, q *deploy.JobRequest) (string, error) 
 		return "", err
 	}
 	return j.named(ctx, op)
+}
+
+// variables are those of an execution, with its key.
+func variables(q *deploy.JobRequest) (out []*runpb.EnvVar) {
+	env := maps.Clone(q.Env)
+	if q.Key != "" {
+		if env == nil {
+			env = map[string]string{}
+		}
+		env[keyVariable] = q.Key
+	}
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		out = append(out, &runpb.EnvVar{Name: name, Values: &runpb.EnvVar_Value{Value: env[name]}})
+	}
+	return out
+}
+
+func jobName(q *deploy.JobRequest) string {
+	return fmt.Sprintf("projects/%s/locations/%s/jobs/%s", q.Service.Project, q.Service.Region, q.Job)
 }
 
 // named waits until an operation says which execution it is about, which it mostly does at once.

@@ -92,13 +92,21 @@ func (c Control) Options() []map[string]any {
 	return options
 }
 
-// Option finds the option whose value or text is said, whatever its case.
+// Option finds the option whose value or text is said, whatever its case; if there is none, the only one whose description
+// has it in it.
 func (c Control) Option(said string) (map[string]any, bool) {
+	var described []map[string]any
 	for _, o := range c.Options() {
 		value, _ := o["value"].(string)
 		if value == said || Same(textOf(o["text"]), said) {
 			return o, true
 		}
+		if said != "" && strings.Contains(strings.ToLower(squeeze(textOf(o["description"]))), strings.ToLower(squeeze(said))) {
+			described = append(described, o)
+		}
+	}
+	if len(described) == 1 {
+		return described[0], true
 	}
 	return nil, false
 }
