@@ -20,6 +20,7 @@ func says(words, alone string) *regexp.Regexp {
 
 const (
 	moreMemory      = "raise memory in the catalog, or look for what uses it"
+	unfit           = "the code and the schema of the database do not fit"
 	fewerConnection = "lower the pool of each instance or its number of instances, or raise what the database takes"
 )
 
@@ -48,7 +49,7 @@ var deployClues = []clue{
 // runtimeClues are looked for in what the application wrote.
 var runtimeClues = []clue{
 	{says(`\b(?:relation|column|table|type|function|schema)\b.*does not exist|undefined ?(?:table|column)|no such (?:table|column)|unknown column`, `null value in column`),
-		"the code and the schema of the database do not fit", "check whether the migration of this version was run, then release again"},
+		unfit, "check whether the migration of this version was run, then release again"},
 	{says(`too many connections|too many clients|remaining connection slots|connection pool|pool (?:is )?(?:exhausted|full)`, `queuepool`),
 		"the database has no connections left", fewerConnection},
 	{says(`connection refused|no such host|timeout|timed out|deadline exceeded|unreachable|reset by peer`, `econn(?:refused|reset)|enotfound|etimedout`),

@@ -55,6 +55,9 @@ func diagnoseDeploy(r deploy.Release, in deploy.Incident, step deploy.Step) depl
 	if step.Kind == deploy.KindLoad {
 		c, text, ok = bearsNoLoad, in.Trigger, true
 	}
+	if step.Kind == deploy.KindMigrate || step.Kind == deploy.KindRunJob { // it was never made
+		c, text, ok = doesNotMigrate, withoutHint(in.Trigger), true
+	}
 	if !ok {
 		return d
 	}
@@ -64,6 +67,7 @@ func diagnoseDeploy(r deploy.Release, in deploy.Incident, step deploy.Step) depl
 	}
 	if why, text, ok := match(runtimeClues, service, lines); ok {
 		d.Cause, d.Remedy = c.cause+": "+why.cause+" ("+quoted(text)+")", why.remedy
+		return bySchema(r, in, why, d)
 	}
 	return d
 }
@@ -81,10 +85,14 @@ func diagnoseErrors(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
 		Remedy: "compare what changed, then mend it or release without it"}
 	if c, text, ok := match(runtimeClues, r.Spec.Platform.Service.Name, texts(in.Lines)); ok {
 		d.Cause, d.Remedy = c.cause+" ("+quoted(text)+")", c.remedy
-		return d
+		return bySchema(r, in, c, d)
 	}
 	if f, ok := beyond(r, deploy.Connections); ok {
 		d.Cause, d.Remedy = "the database is short of connections ("+f.Text+")", fewerConnection
+		return d
+	}
+	if c, text, ok := match(databaseClues, "", in.Database); ok {
+		d.Cause, d.Remedy = c.cause+" ("+text+")", c.remedy
 		return d
 	}
 	if len(in.Lines) > 0 {
@@ -111,6 +119,14 @@ func diagnoseSlow(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
 	}
 	if c, text, ok := match(runtimeClues, r.Spec.Platform.Service.Name, texts(in.Lines)); ok {
 		d.Cause, d.Remedy = c.cause+" ("+quoted(text)+")", c.remedy
+		return bySchema(r, in, c, d)
+	}
+	if c, text, ok := match(slices.Concat(databaseClues, []clue{indexClue}), "", in.Database); ok {
+		d.Cause, d.Remedy = c.cause+" ("+text+")", c.remedy
+		return d
+	}
+	if query, ok := slowest(in.Database); ok {
+		d.Remedy += "; slowest in the database, since its statistics were begun: " + query
 	}
 	return d
 }

@@ -3,6 +3,7 @@ package phase
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,10 +23,15 @@ func (p Ports) gather(ctx context.Context, r deploy.Release, s deploy.Step, in *
 	if pf, err := p.platform(r); err != nil {
 		missing("the platform", err)
 	} else {
-		p.compare(ctx, pf, r, bad, in, missing)
+		if made(r) {
+			p.compare(ctx, pf, r, bad, in, missing)
+		}
 		if r.Facts.MaxShare == 0 && r.Kind == deploy.Deploy {
 			in.Checks = p.checks(ctx, pf, r)
 		}
+	}
+	if !made(r) {
+		return
 	}
 	kind := r.Spec.Platform.Service.Kind
 	logs, ok := p.Logs[kind]
@@ -74,6 +80,11 @@ func told(err error) string {
 		return deploy.Message(err) + "; " + hint
 	}
 	return deploy.Message(err)
+}
+
+// made says whether the suspect may be there: a deploy that ended before it has none to compare, and no lines of one.
+func made(r deploy.Release) bool {
+	return r.Kind != deploy.Deploy || !slices.ContainsFunc(r.Steps, func(s deploy.Step) bool { return s.Kind == deploy.KindRevision && s.Status == deploy.Pending })
 }
 
 // logsFrom is when the suspect could first have said something about it.

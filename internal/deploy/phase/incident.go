@@ -24,7 +24,12 @@ func (p Ports) incident(ctx context.Context, r deploy.Release, s deploy.Step) (d
 	if r.Incident != nil {
 		in = *r.Incident
 	} else {
+		var beside together
+		var database, missing []string
+		beside.begin(func() { database, missing = p.askDatabase(ctx, r) })
 		p.gather(ctx, r, s, &in)
+		beside.wait()
+		in.Database, in.Missing = database, append(in.Missing, missing...)
 	}
 	again := p.count(ctx, r, s, &in)
 	if again == 0 && !in.CountedTo.IsZero() {

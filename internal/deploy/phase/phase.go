@@ -35,6 +35,13 @@ type Ports struct {
 	Attested  Attested
 	Live      Live
 	Clock     deploy.Clock // by which things expire that a step waits with; nil: by the times of the step itself
+
+	Instances map[deploy.DatabaseKind]deploy.Instances
+	Databases deploy.Databases
+	Scripts   deploy.Scripts
+	SQL       deploy.SQLReader
+	Tagger    deploy.ImageTagger
+	Jobs      deploy.Jobs
 }
 
 // Targets says what stands in the way of releasing to a target.
@@ -74,6 +81,19 @@ func Runners(p Ports) map[deploy.StepKind]deploy.Runner {
 		deploy.KindPropose: deploy.RunnerFunc(p.propose),
 		deploy.KindConfirm: deploy.RunnerFunc(p.confirm),
 		deploy.KindLoad:    deploy.RunnerFunc(p.load),
+
+		deploy.KindBackup:   deploy.RunnerFunc(p.backup),
+		deploy.KindSnapshot: deploy.RunnerFunc(p.snapshot),
+		deploy.KindMeasure:  deploy.RunnerFunc(p.measure),
+		deploy.KindMigrate:  deploy.RunnerFunc(p.migrate),
+		deploy.KindRunJob:   deploy.RunnerFunc(p.runJob),
+		deploy.KindExamine:  deploy.RunnerFunc(p.examine),
+		deploy.KindSettle:   deploy.RunnerFunc(p.settle),
+
+		deploy.KindRestorable: deploy.RunnerFunc(p.restorable),
+		deploy.KindClone:      deploy.RunnerFunc(p.clone),
+		deploy.KindRestore:    deploy.RunnerFunc(p.restore),
+		deploy.KindRestored:   deploy.RunnerFunc(p.restored),
 	}
 }
 

@@ -22,7 +22,7 @@ func (p Ports) propose(ctx context.Context, r deploy.Release, _ deploy.Step) (de
 	if err != nil {
 		return deploy.Outcome{}, err
 	}
-	return deploy.Outcome{Facts: r.Facts, Proposal: &proposal, Note: proposalNote(proposal)}, nil
+	return deploy.Outcome{Facts: r.Facts, Proposal: &proposal, Note: proposalNote(proposal) + migrationNote(proposal.Migration, r.Facts.Baseline.Version)}, nil
 }
 
 // confirm works out again what people have approved, from what is so now: the tag may lead to another image, and the
@@ -60,28 +60,35 @@ func (p Ports) Look(ctx context.Context, r deploy.Release) (deploy.Facts, error)
 	return out.Facts, err
 }
 
-// Propose works out what a release would change. A platform that does not say beforehand, and a secret that cannot be
-// looked at, are part of what it says; what did not answer is its error.
+// Propose works out what a release would change: settings, and the schema of its database. A platform that does not say
+// beforehand, and a secret that cannot be looked at, are part of what it says; what did not answer, and scripts that cannot
+// be applied as they are, are its error.
 func (p Ports) Propose(ctx context.Context, r deploy.Release) (deploy.Proposal, error) {
 	pf, err := p.platform(r)
 	if err != nil {
 		return deploy.Proposal{}, err
 	}
 	previewer, ok := pf.(deploy.Previewer)
-	if !ok {
-		return deploy.NewProposal(r, nil, string(r.Spec.Platform.Service.Kind)+" does not say beforehand what would change"), nil
-	}
 	var before deploy.RevisionStatus
 	var after map[string]string
-	var beforeErr, afterErr error
-	var both together
-	both.begin(func() { before, beforeErr = pf.Revision(ctx, r.Spec.Platform.Service, r.Facts.Baseline.Name) })
-	both.begin(func() { after, afterErr = previewer.Preview(ctx, stageRequest(r)) })
-	both.wait()
-	for _, err := range []error{beforeErr, afterErr} {
+	var migration *deploy.Migration
+	var beforeErr, afterErr, migrationErr error
+	var all together
+	all.begin(func() { migration, migrationErr = p.migration(ctx, r) })
+	if ok {
+		all.begin(func() { before, beforeErr = pf.Revision(ctx, r.Spec.Platform.Service, r.Facts.Baseline.Name) })
+		all.begin(func() { after, afterErr = previewer.Preview(ctx, stageRequest(r)) })
+	}
+	all.wait()
+	for _, err := range []error{beforeErr, afterErr, migrationErr} {
 		if err != nil {
 			return deploy.Proposal{}, err
 		}
+	}
+	if !ok {
+		proposal := deploy.NewProposal(r, nil, string(r.Spec.Platform.Service.Kind)+" does not say beforehand what would change")
+		proposal.Migration = migration
+		return proposal.Seal(r), nil
 	}
 	versions, err := p.versions(ctx, r, after)
 	if err != nil {
@@ -94,7 +101,7 @@ func (p Ports) Propose(ctx context.Context, r deploy.Release) (deploy.Proposal, 
 		}
 	}
 	proposal := deploy.NewProposal(r, changes, "")
-	proposal.Versions, proposal.Settings = numbers(versions), printOf(after)
+	proposal.Versions, proposal.Settings, proposal.Migration = numbers(versions), printOf(after), migration
 	return proposal.Seal(r), nil
 }
 

@@ -15,12 +15,12 @@ import (
 // It changes nothing and keeps no value.
 func (p Ports) CheckSecrets(ctx context.Context, s deploy.Spec) (n int, err error) {
 	l := &looking{Ports: p, r: deploy.Release{Spec: s}}
-	n = len(unique(slices.Collect(maps.Values(s.Platform.Settings.Secrets)))) + len(unique(secretsOfChecks(s)))
+	n = len(unique(slices.Collect(maps.Values(s.Platform.Settings.Secrets)))) + len(unique(secretsRead(s)))
 	return n, l.proveSecrets(ctx)
 }
 
-// proveSecrets makes sure that every secret that settings refer to is there in its version, and that those that checks
-// refer to can be read: those are read by the bot itself. All that is missing is in one error.
+// proveSecrets makes sure that every secret that settings refer to is there in its version, and that those that checks and
+// the login of a database refer to can be read: those are read by the bot itself. All that is missing is in one error.
 func (l *looking) proveSecrets(ctx context.Context) error {
 	project := l.r.Spec.Platform.Service.Project
 	var calls []func() error
@@ -34,7 +34,7 @@ func (l *looking) proveSecrets(ctx context.Context) error {
 			return err
 		})
 	}
-	for _, name := range unique(secretsOfChecks(l.r.Spec)) {
+	for _, name := range unique(secretsRead(l.r.Spec)) {
 		if l.Secrets == nil {
 			return cannot("this Slipway reads no secrets")
 		}
@@ -70,9 +70,13 @@ func worst(errs []error) error {
 	return &deploy.Error{Code: deploy.CodeOf(errs[0]), Op: "look at secrets", Msg: strings.Join(texts, "; "), Err: errors.Join(errs...)}
 }
 
-// secretsOfChecks are those that the texts of checks and load checks stand for.
-func secretsOfChecks(s deploy.Spec) []string {
+// secretsRead are those that the texts of checks, of load checks and of the login of a database stand for. With a database
+// that is off nothing is done.
+func secretsRead(s deploy.Spec) []string {
 	var texts []string
+	if d := s.Database; d != nil && d.Off == "" {
+		texts = append(texts, d.Login)
+	}
 	call := func(c deploy.Call) {
 		texts = append(texts, c.Path, c.Body)
 		texts = slices.AppendSeq(texts, maps.Values(c.Headers))
