@@ -193,6 +193,7 @@ func (p parser) rollback(l line) (Command, error) {
 		}
 	}
 	var err error
+	_, c.Anyway = l.get("anyway")
 	if c.Reason, err = l.reason(); err != nil {
 		return nil, err
 	}

@@ -47,8 +47,11 @@ type PromoteCommand struct {
 }
 
 // RollbackCommand takes the running release back, or the last one. Version asks for a certain version that was
-// live before.
-type RollbackCommand struct{ Service, Environment, Version, Reason string }
+// live before. Anyway is for going back although the schema of the database stays as a later version needs it.
+type RollbackCommand struct {
+	Service, Environment, Version, Reason string
+	Anyway                                bool
+}
 
 // String gives /deploy SERVICE VERSION [ENV] …
 func (c DeployCommand) String() string {
@@ -110,9 +113,12 @@ func (c PromoteCommand) String() string {
 	return l.String()
 }
 
-// String gives /rollback SERVICE [ENV] [VERSION] --reason "…".
+// String gives /rollback SERVICE [ENV] [VERSION] [--anyway] --reason "…".
 func (c RollbackCommand) String() string {
 	l := line{command: "/rollback"}.words(c.Service, c.Environment, c.Version)
+	if c.Anyway {
+		l.options = append(l.options, option{name: "anyway"})
+	}
 	if c.Reason != "" {
 		l = l.option("reason", c.Reason)
 	}

@@ -25,7 +25,7 @@ func (h *Handler) deploy(ctx context.Context, who speaker, c DeployCommand) (Tex
 		return nil, err
 	}
 	if c.Plan {
-		return h.plan(ctx, c, r)
+		return h.plan(ctx, who, c, r)
 	}
 	if err := h.mayDeploy(ctx, who.by, c, t, spec.Policy); err != nil {
 		return nil, err
@@ -86,6 +86,9 @@ func (h *Handler) held(ctx context.Context, t deploy.Target, holder deploy.Relea
 	if r.Readying() != nil {
 		text = text.Plain("To let it go on, its open items are attested or waived in its thread: ").
 			Code(ChecklistCommand{Service: t.Service, Environment: t.Environment}.String()).Plain(" · ")
+	} else if unbacked(r) {
+		without := WaiveCommand{Service: t.Service, Environment: t.Environment, Item: deploy.WithoutBackup, Reason: placeholderWaive}
+		text = text.Plain("Its backup failed. Resume in its thread tries again; to let it go on without one: ").Code(without.String()).Plain(" · ")
 	} else if gate := r.Gate(false); gate != nil {
 		promote := PromoteCommand{Service: t.Service, Environment: t.Environment, Percent: gate.Percent}
 		text = text.Plain("To let it go on: ").Code(promote.String()).Plain(" · ")

@@ -15,6 +15,8 @@ type destination struct {
 	from     string // version that runs now, if known
 	left     deploy.Left
 	why      string // why this one, where nobody named it
+
+	history []deploy.Release // of the target, newest first
 }
 
 // destination finds the version that was named, or else the last good one: what the last release replaced, unless that
@@ -40,7 +42,7 @@ func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCo
 	if c.Version != "" {
 		for _, d := range known {
 			if c.Version == d.revision.Version || c.Version == string(d.revision.Name) {
-				d.from, d.left = from, left
+				d.from, d.left, d.history = from, left, releases
 				return d, nil
 			}
 		}
@@ -48,8 +50,8 @@ func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCo
 	}
 	// Whoever did not see that the last release has ended without bringing anything means that release, and not
 	// the good version that runs: to take that away needs a name.
-	if len(releases) > 0 {
-		switch last := releases[0]; {
+	if last, any := lastOfTraffic(releases); any {
+		switch {
 		case last.State == deploy.RolledBack:
 			back := called(last.Facts.Baseline)
 			return destination{}, refused(endedAlready(t, c, last, known, "is back on "+back+" already", back))
@@ -66,8 +68,19 @@ func (h *Handler) destination(ctx context.Context, t deploy.Target, c RollbackCo
 	if !ok {
 		return destination{}, refused(nowhere(t, c, known, from))
 	}
-	d.from, d.left = from, left
+	d.from, d.left, d.history = from, left, releases
 	return d, nil
+}
+
+// lastOfTraffic is the newest release that was about traffic: not a restore of the database, nor a rollback that nobody
+// agreed to.
+func lastOfTraffic(releases []deploy.Release) (deploy.Release, bool) {
+	for _, r := range releases {
+		if r.Kind == deploy.Deploy || r.Kind == deploy.Rollback && r.State != deploy.Failed {
+			return r, true
+		}
+	}
+	return deploy.Release{}, false
 }
 
 // lastGood is the newest revision that had all of the traffic before the live release and that nothing speaks against.
@@ -139,6 +152,7 @@ func reached(releases []deploy.Release) []destination {
 		case r.Kind == deploy.Deploy && r.State == deploy.Succeeded:
 			add(r.Landed(), r.Facts.Image)
 			add(r.Facts.Baseline, deploy.Image{})
+		case r.Kind == deploy.Rollback && r.State == deploy.Failed: // nobody agreed to it
 		case r.Kind == deploy.Rollback:
 			add(r.Facts.Baseline, r.Facts.Image)
 		default:

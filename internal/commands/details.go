@@ -22,7 +22,7 @@ func (h *Handler) details(ctx context.Context, r deploy.Release) (Text, error) {
 	if r.Facts.Image.Digest != "" {
 		text = text.Line().Plain("Image: ").Code(r.Facts.Image.Ref())
 	}
-	text = text.readiness(r).agreed(r)
+	text = text.readiness(r).agreed(r).data(r)
 	for _, e := range entries {
 		text = text.Line().Clock(e.At).Plain(" ").Add(entry(e))
 	}
@@ -66,7 +66,11 @@ func (t Text) agreed(r deploy.Release) Text {
 	if r.Proposal == nil {
 		return t
 	}
-	return t.Line().Plain("Plan: ").Code(r.Proposal.Short()).Plain(", " + settings(len(r.Proposal.Changes)) + " changed")
+	t = t.Line().Plain("Plan: ").Code(r.Proposal.Short()).Plain(", " + settings(len(r.Proposal.Changes)) + " changed")
+	if m := r.Proposal.Migration; m != nil {
+		t = t.Plain(", " + scripts(*m))
+	}
+	return t
 }
 
 // entry tells one entry of the journal in a line.

@@ -21,6 +21,7 @@ type catalog struct {
 	loads        []deploy.LoadCheck
 	items        []deploy.Item // of production
 	images       *deploy.ImagePolicy
+	database     *deploy.DatabaseSpec // of production
 }
 
 func newCatalog() *catalog {
@@ -66,7 +67,7 @@ func (c *catalog) Resolve(t deploy.Target, _ string) (deploy.Spec, error) {
 		Policy:   c.policy[t], Channel: "#devops-oncall", OnCall: "@oncall", Source: "deployments/catalog/coditect-app.yaml",
 	}
 	if t == production {
-		spec.Items = c.items
+		spec.Items, spec.Database = c.items, c.database
 	}
 	if t.Environment == "staging" {
 		spec.Strategy = deploy.Strategy{Kind: deploy.BlueGreen, Steps: []deploy.TrafficStep{{Percent: 100, Approve: true}}}

@@ -120,10 +120,23 @@ func TestPlanWithoutALookIsShownAllTheSame(t *testing.T) {
 
 func TestAPlannerThatHangsDoesNotKeepTheAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	h := commands.New(w.store, w.catalog, w.people, &commands.Options{Team: team, Clock: w, Within: 500 * time.Millisecond, Planner: &planner{hangs: true}})
+	w, p := newWorld(t), &planner{hangs: true}
+	h := commands.New(w.store, w.catalog, w.people, &commands.Options{Team: team, Clock: w, Within: 500 * time.Millisecond, Planner: p})
 	q := commands.Request{Event: "E1", By: "UALICE", Team: team, Command: "/deploy", Text: "coditect-app v1.2.4 --plan"}
-	has(t, h.Command(t.Context(), q).Text.String(), "What it would change is not known: there was no answer in time.", "To start it: /deploy coditect-app v1.2.4 production")
+	got := h.Command(t.Context(), q)
+	has(t, got.Text.String(), "What it would change takes longer to find out than Slack waits for an answer: it follows in a moment.", "To start it: /deploy coditect-app v1.2.4 production")
+	if got.Later == nil {
+		t.Fatal("nothing follows")
+	}
+	within, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	has(t, got.Later(within).String(), "Plan for coditect-app/production → v1.2.4, what it would change:\n",
+		"not known: there was no answer in time. Ask again: /deploy coditect-app v1.2.4 production --plan")
+	p.hangs = false
+	has(t, got.Later(t.Context()).String(), "what it would change:\nImage: gcr.io/p/coditect@sha256:9f2c\n", "No settings change.\nThis is plan ")
+	if again := h.Command(t.Context(), q); again.Later != nil {
+		t.Error("what was said at once is said again")
+	}
 }
 
 func TestPlanSaysHowLongItTookBefore(t *testing.T) {

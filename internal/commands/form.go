@@ -9,13 +9,14 @@ import (
 
 // Form is what a person is asked in a modal before an action is carried out.
 type Form struct {
-	Action  Action // Attest or Waive
+	Action  Action // Attest, Waive or Database
 	Release deploy.ReleaseID
 	Title   string // at most 24 characters, which is Slack's limit
 	Intro   Text
-	Items   []FormItem // Attest: any may be chosen; Waive: exactly one
-	Reason  bool       // a reason is asked for, and needed
-	Submit  string     // at most 24 characters
+	Items   []FormItem // Attest: any may be chosen; Waive and Database: exactly one
+	Fields  []FormField
+	Reason  bool   // a reason is asked for, and needed
+	Submit  string // at most 24 characters
 }
 
 // FormItem is one item that can be chosen. Note says what was found, and who owes it.
@@ -40,6 +41,12 @@ func (h *Handler) form(ctx context.Context, p Press) (Form, error) {
 	r, err := h.release(ctx, p.Release)
 	if err != nil {
 		return Form{}, err
+	}
+	switch {
+	case p.Action == Database:
+		return h.databaseForm(ctx, p.By, r)
+	case p.Action == Waive && unbacked(r):
+		return h.backupForm(ctx, p.By, r)
 	}
 	if err := h.waitsForItems(r); err != nil {
 		return Form{}, err
@@ -114,6 +121,18 @@ func (h *Handler) waiveForm(ctx context.Context, by deploy.UserID, r deploy.Rele
 	for _, o := range r.Readiness.Open {
 		f.Items = append(f.Items, h.formItem(ctx, r, o))
 	}
+	return f, nil
+}
+
+// backupForm asks an approver whether a release whose backup failed is to go on without one, and why.
+func (h *Handler) backupForm(ctx context.Context, by deploy.UserID, r deploy.Release) (Form, error) {
+	if err := h.mayWaive(ctx, by, r); err != nil {
+		return Form{}, err
+	}
+	f := Form{Action: Waive, Release: r.ID, Title: "Go without a backup", Submit: "Go without", Reason: true}
+	f.Intro = title(r).Plain(" is held, since its backup failed. A waiver lets it go on without one, for this release only; it is recorded and shown with your name and the reason. " +
+		"What the release then takes away from the database comes back from an older backup or a moment only.")
+	f.Items = []FormItem{{Key: deploy.WithoutBackup, Group: "Database", Text: "A backup of the database", Note: r.Why}}
 	return f, nil
 }
 

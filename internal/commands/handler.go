@@ -31,12 +31,21 @@ const answerWithin = 2 * time.Second
 // Options of a Handler. The zero value refuses everybody: Team must be set.
 type Options struct {
 	Team   string                       // the workspace whose people may speak to Slipway
-	Clock  deploy.Clock                 // default: the computer's own; for words such as "2 min ago", never to decide
+	Clock  deploy.Clock                 // default: the computer's own; for words such as "2 min ago", and to know which 14:02 somebody means
 	Within time.Duration                // for each answer; default 2 s
 	Bugs   string                       // where bug reports go, for people; empty: nowhere
 	Report func(context.Context, error) // is told what people are only told in part; default: nobody
 	// Planner works out what a release would change, for --plan; nil: that is not shown. It is asked within 1.5 s.
 	Planner deploy.Planner
+	// Backups lists the backups of a database server; nil: they cannot be listed. It is asked within 1.5 s.
+	Backups Backups
+}
+
+// Backups is what handlers need of deploy.Instances.
+type Backups interface {
+	// Backups are the newest first, at most limit, whoever made them, also those that run or failed. Codes as those of
+	// deploy.Instances.
+	Backups(ctx context.Context, i deploy.InstanceRef, limit int) ([]deploy.BackupRun, error)
 }
 
 // Handler answers commands and presses. It keeps nothing between two of them and may be used by many at once.
@@ -69,6 +78,7 @@ func New(store Store, catalog Catalog, dir Directory, opts *Options) *Handler {
 type speaker struct {
 	by    deploy.UserID
 	event deploy.EventID
+	later *func(context.Context) Text // takes what is to be Reply.Later; nil for a press
 }
 
 // Command answers a command. What the reply promises was stored before it returns.
@@ -83,8 +93,11 @@ func (h *Handler) Command(ctx context.Context, q Request) Reply {
 	if err != nil {
 		return Reply{Text: correction(err)}
 	}
-	text, err := h.run(ctx, speaker{by: q.By, event: q.Event}, c)
-	return h.answer(ctx, text, err, c.String())
+	var later func(context.Context) Text
+	text, err := h.run(ctx, speaker{by: q.By, event: q.Event, later: &later}, c)
+	reply := h.answer(ctx, text, err, c.String())
+	reply.Later = later
+	return reply
 }
 
 func (h *Handler) run(ctx context.Context, who speaker, c Command) (Text, error) {
@@ -103,6 +116,10 @@ func (h *Handler) run(ctx context.Context, who speaker, c Command) (Text, error)
 		return h.promote(ctx, who, c)
 	case RollbackCommand:
 		return h.rollback(ctx, who, c)
+	case RestoreCommand:
+		return h.restore(ctx, who, c)
+	case WaiveCommand:
+		return h.waiveTyped(ctx, who, c)
 	default:
 		return h.help(), nil
 	}

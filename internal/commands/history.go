@@ -31,6 +31,9 @@ func (h *Handler) history(ctx context.Context, c HistoryCommand) (Text, error) {
 		} else {
 			text = text.Add(standing(r, h.now()))
 		}
+		if r.Schema.Changed() {
+			text = text.Plain(" · " + schemaOf(r))
+		}
 		if r.Reason != "" && r.Reason != r.Why {
 			text = text.Plain(" · " + r.Reason)
 		}

@@ -24,6 +24,9 @@ func (h *Handler) hold(ctx context.Context, who speaker, r deploy.Release) (Text
 	if r.Readying() != nil {
 		return text.Plainf(" holds %s, until somebody presses Resume; it then looks at its checklist again.", where(r)), nil
 	}
+	if r.Kind == deploy.Restore {
+		return text.Plain(" holds after the step in progress, which goes on until it is done, until somebody presses Resume."), nil
+	}
 	return text.Plain(" holds after the step in progress; traffic then stays as it is until somebody presses Resume."), nil
 }
 

@@ -8,6 +8,9 @@ import (
 
 // intent says what a step will do.
 func intent(r deploy.Release, s deploy.Step) Text {
+	if s.Status == deploy.Skipped {
+		return Text{}.Plain(s.Note)
+	}
 	switch s.Kind {
 	case deploy.KindService:
 		return Text{}.Plain("the service must be settled, with one version at 100 %")
@@ -33,9 +36,16 @@ func intent(r deploy.Release, s deploy.Step) Text {
 		return Text{}.Plain("where users reach it, it must pass ").Add(checks(r.Spec.ChecksAt(deploy.Functional)))
 	case deploy.KindLoad:
 		return loadOf(r, s)
+	case deploy.KindBackup, deploy.KindSnapshot, deploy.KindMeasure, deploy.KindMigrate, deploy.KindRunJob, deploy.KindExamine,
+		deploy.KindSettle, deploy.KindRestorable, deploy.KindClone, deploy.KindRestore, deploy.KindRestored:
+		return intentData(r, s)
 	case deploy.KindGate:
-		if s.Ask != deploy.AskAlways {
+		switch s.Ask {
+		case deploy.AskRisky:
+			return ifRisky(r, s)
+		case deploy.AskUnsure, deploy.AskNobody:
 			return byItself(r, s)
+		case deploy.AskAlways:
 		}
 		t := Text{}.Plainf("waits for %s of %s from ", approvals(s.Needed), s.Wants()).principals(r.Spec.Policy.Approve)
 		return t.Plainf(", %s at most", deploy.Planned(s.Within))

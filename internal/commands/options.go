@@ -18,6 +18,9 @@ const placeholderReason = "what went wrong"
 // placeholderForce does so where somebody goes against the verdict.
 const placeholderForce = "why it is safe"
 
+// placeholderWaive does so where an item is let pass.
+const placeholderWaive = "why it may pass"
+
 // rule is an option that a command takes.
 type rule struct {
 	name  string
@@ -28,6 +31,8 @@ var (
 	deployRules  = []rule{{"strategy", true}, {"reason", true}, {"again", false}, {"plan", false}}
 	promoteRules = []rule{{"force", false}, {"reason", true}}
 	reasonRules  = []rule{{"reason", true}}
+
+	rollbackRules = []rule{{"reason", true}, {"anyway", false}, {"database", false}, {"backup", true}, {"at", true}, {"in-place", false}, {"confirm", true}}
 )
 
 func rulesOf(l line) []rule {
@@ -36,7 +41,9 @@ func rulesOf(l line) []rule {
 		return deployRules
 	case l.command == "/promote":
 		return promoteRules
-	case l.command == "/rollback", l.sub == "unlock":
+	case l.command == "/rollback":
+		return rollbackRules
+	case l.sub == "unlock", l.sub == "waive":
 		return reasonRules
 	}
 	return nil

@@ -57,7 +57,7 @@ func mistake(code deploy.Code, corrected, format string, args ...any) error {
 	return &deploy.Error{Code: code, Op: "read the command", Msg: fmt.Sprintf(format, args...), Hint: corrected}
 }
 
-var subcommands = []string{"status", "history", "checklist", "unlock", "help"}
+var subcommands = []string{"status", "history", "checklist", "waive", "unlock", "help"}
 
 func isSubcommand(s string) bool { return slices.Contains(subcommands, strings.ToLower(s)) }
 func isHelp(s string) bool       { return strings.EqualFold(s, "help") }
@@ -100,10 +100,14 @@ func (p parser) understand(l line) (Command, error) {
 		return p.history(l)
 	case l.sub == "checklist":
 		return p.checklist(l)
+	case l.sub == "waive":
+		return p.waive(l)
 	case l.sub == "unlock":
 		return p.unlock(l)
 	case l.command == "/promote":
 		return p.promote(l)
+	case l.command == "/rollback" && l.aboutDatabase():
+		return p.restore(l)
 	case l.command == "/rollback":
 		return p.rollback(l)
 	default:

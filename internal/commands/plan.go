@@ -11,7 +11,7 @@ import (
 const learnt = 10
 
 // plan shows what a release would do and change. Everybody may see it; nothing is stored.
-func (h *Handler) plan(ctx context.Context, c DeployCommand, r deploy.Release) (Text, error) {
+func (h *Handler) plan(ctx context.Context, who speaker, c DeployCommand, r deploy.Release) (Text, error) {
 	t := Text{}.Strong("Plan").Plainf(" for %s → %s. Nothing is started by looking at it.", r.Target, r.Version)
 	for i, s := range r.Steps {
 		t = t.Line().Plainf("%d. %s: ", i+1, phaseTitles[s.Phase]).Add(intent(r, s))
@@ -38,7 +38,7 @@ func (h *Handler) plan(ctx context.Context, c DeployCommand, r deploy.Release) (
 		more = more.Line().Plainf("%s was taken back before, by ", bar.Version).Strong(string(bar.Release)).reason(bar.Why).Plain("; it takes --again.")
 		c.Again = true
 	}
-	if changes, ok := h.proposed(ctx, r); ok { // last: it takes what time is left
+	if changes, ok := h.proposed(ctx, who, c, r); ok { // last: it takes what time is left
 		t = t.Line().Add(changes)
 	}
 	c.Plan, c.Environment = false, r.Target.Environment
@@ -72,6 +72,9 @@ func (h *Handler) foreseen(ctx context.Context, r deploy.Release) (Text, error) 
 		if !r.Spec.Policy.RequesterMayApprove {
 			t = t.Plain(", which whoever starts it cannot give")
 		}
+	}
+	if r.Spec.Database.Migrates() {
+		return t.Plain(". It can be rolled back at any step; what it has changed in the schema then stays."), nil
 	}
 	return t.Plain(". It can be rolled back at any step."), nil
 }

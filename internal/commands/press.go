@@ -29,6 +29,8 @@ func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
 		return h.details(ctx, r)
 	case Take, Bug, Fix, Unlock, Report:
 		return h.afterwards(ctx, who, r, p.Action)
+	case Database: // without its form it can only tell
+		return h.restore(ctx, who, RestoreCommand{Service: r.Target.Service, Environment: r.Target.Environment})
 	default:
 	}
 	if r.State.Terminal() {
@@ -36,12 +38,12 @@ func (h *Handler) pressed(ctx context.Context, p Press) (Text, error) {
 	}
 	switch p.Action {
 	case Promote:
-		percent, ok := percentOf(r, p.Step)
+		gate, ok := gateOf(r, p.Step)
 		if !ok {
 			return nil, refused(Text{}.Plain("That button does not belong to a step of ").Add(title(r)).Plain("; it ").
 				Add(standing(r, h.now())).Plain(". Nothing was changed."))
 		}
-		return h.approve(ctx, who, r, wish{PromoteCommand: PromoteCommand{Percent: percent}, gate: p.Step, plan: p.Plan})
+		return h.approve(ctx, who, r, wish{PromoteCommand: PromoteCommand{Percent: gate.Percent}, gate: p.Step, plan: p.Plan})
 	case Pause:
 		if gate, late := passed(r, wish{gate: p.Step}); late && p.Step != "" {
 			return nil, refused(h.alreadyPromoted(r, gate).Plain(" To hold it now, press Hold in its newest message."))
@@ -71,12 +73,12 @@ func (h *Handler) release(ctx context.Context, id deploy.ReleaseID) (deploy.Rele
 	return r, err
 }
 
-// percentOf is the share that a gate is about.
-func percentOf(r deploy.Release, gate deploy.StepName) (percent int, ok bool) {
+// gateOf is the gate of a release by name.
+func gateOf(r deploy.Release, name deploy.StepName) (gate deploy.Step, ok bool) {
 	for _, s := range r.Steps {
-		if s.Name == gate && s.Kind == deploy.KindGate {
-			return s.Percent, true
+		if s.Name == name && s.Kind == deploy.KindGate {
+			return s, true
 		}
 	}
-	return 0, false
+	return deploy.Step{}, false
 }

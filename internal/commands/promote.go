@@ -43,10 +43,8 @@ func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, w 
 	if err := h.mayApprove(ctx, who.by, r, typed.String()); err != nil {
 		return nil, err
 	}
-	if who.by == r.Requester && !r.Spec.Policy.RequesterMayApprove {
-		return nil, refused(Text{}.Plainf("You asked for %s yourself, so somebody else has to approve it. Approvers: ", r.ID).
-			principals(r.Spec.Policy.Approve).Plain(".").because(r.Spec.Policy.ApproveAt).Line().
-			Plain("Ask one of them to press the button, or to type: ").Code(typed.String()))
+	if who.by == r.Requester && takesOther(r, *gate) {
+		return nil, refused(notAlone(r, *gate, typed))
 	}
 	if against := r.Against(); against != "" && !w.Force {
 		return nil, refused(insist(r, gate.Percent, against))
@@ -70,10 +68,33 @@ func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, w 
 	if missing > 0 {
 		return text.Plainf(" It still needs %s from ", approvals(missing)).principals(r.Spec.Policy.Approve).Plain("."), nil
 	}
-	if gate.Percent == 0 {
+	switch {
+	case gate.AboutPlan():
 		return text.Plainf(" It begins once it is certain that the plan is still the same; follow it in %s.", r.Spec.Channel), nil
+	case gate.TakesTwo():
+		return text.Plainf(" It begins at once; follow it in %s.", r.Spec.Channel), nil
 	}
 	return text.Plainf(" It goes on to %d %%; follow it in %s.", gate.Percent, r.Spec.Channel), nil
+}
+
+// takesOther says whether the approval of who asked for the release does not count at a gate.
+func takesOther(r deploy.Release, gate deploy.Step) bool {
+	gate.Approvals = nil // that this person has approved already is another matter
+	return r.MayApprove(&gate, r.Requester) != ""
+}
+
+// notAlone refuses the approval of who asked for the release, and says whose would count.
+func notAlone(r deploy.Release, gate deploy.Step, typed PromoteCommand) Text {
+	policy := r.Spec.Policy
+	text := Text{}.Plainf("You asked for %s yourself, so somebody else has to approve it", r.ID)
+	switch {
+	case gate.TakesTwo():
+		text = text.Plain(": nobody does that alone")
+	case gate.AboutPlan() && r.Proposal.Needs(r.Spec) > 0:
+		text = text.Plainf(": its migration has %s", risky(len(r.Proposal.Migration.Risks)))
+	}
+	return text.Plain(". Approvers: ").principals(policy.Approve).Plain(".").because(policy.ApproveAt).Line().
+		Plain("Ask one of them to press the button, or to type: ").Code(typed.String())
 }
 
 // insist refuses an approval against the verdict, and says how to give it all the same.
@@ -91,6 +112,9 @@ func (h *Handler) promotable(r deploy.Release, w wish) error {
 		return refused(h.over(r))
 	}
 	if goingBack(r) {
+		if gate, ok := passed(r, w); ok && gate.TakesTwo() && w.named() {
+			return refused(h.alreadyPromoted(r, gate))
+		}
 		return refused(title(r).Plain(" ").Add(standing(r, h.now())).Plain(". There is nothing to promote."))
 	}
 	gate := r.Gate(w.Force)
@@ -106,7 +130,7 @@ func (h *Handler) promotable(r deploy.Release, w wish) error {
 	if gate != nil {
 		right := w.PromoteCommand
 		right.Service, right.Environment, right.Percent = r.Target.Service, r.Target.Environment, gate.Percent
-		return refused(title(r).Plainf(" waits for %s, not for %s. Type: ", gate.Wants(), w.wants()).Code(right.String()))
+		return refused(title(r).Plainf(" waits for %s, not for %s. Type: ", gate.Wants(), w.wants(r)).Code(right.String()))
 	}
 	if cur := r.Gate(true); cur != nil {
 		return refused(h.byVerdict(r, *cur))
@@ -145,8 +169,12 @@ func hasGate(r deploy.Release, percent int) bool {
 func (h *Handler) alreadyPromoted(r deploy.Release, gate deploy.Step) Text {
 	text := Text{}
 	switch {
-	case gate.Percent == 0:
+	case gate.AboutPlan() && len(gate.Approvals) == 0:
+		return text.Plain("The plan needed no approval: nothing in it was risky. It went on by itself " + ago(gate.EndedAt, h.now()) + ".")
+	case gate.AboutPlan():
 		text = text.Plain("The plan is approved already, by ")
+	case gate.TakesTwo():
+		text = text.Plain("That is approved already (" + gate.Wants() + "), by ")
 	case r.Facts.Share >= gate.Percent:
 		text = text.Plainf("Already at %d %%, promoted by ", r.Facts.Share)
 	default:
@@ -203,7 +231,7 @@ func (h *Handler) notOpen(r deploy.Release) Text {
 	}
 	for i := range r.Steps {
 		s := &r.Steps[i]
-		if s.Kind != deploy.KindGate || s.Status.Ended() {
+		if s.Kind != deploy.KindGate || s.Status.Ended() || !mayAsk(r, *s) {
 			continue
 		}
 		before := r.Clone()

@@ -15,31 +15,63 @@ const (
 	mostChanges = 20                      // that are listed
 )
 
-// proposed shows what a release would change, as far as that can be found out in the time that is left. ok is false if
-// nobody looks.
-func (h *Handler) proposed(ctx context.Context, r deploy.Release) (t Text, ok bool) {
+// proposed shows what a release would change, as far as that can be found out in the time that is left; the rest follows.
+// ok is false if nobody looks.
+func (h *Handler) proposed(ctx context.Context, who speaker, c DeployCommand, r deploy.Release) (t Text, ok bool) {
 	if h.opts.Planner == nil {
 		return nil, false
 	}
 	within, cancel := context.WithTimeout(ctx, mostLook)
 	defer cancel()
-	facts, err := h.opts.Planner.Look(within, r)
+	t, err := h.look(within, r)
+	if err != nil && within.Err() != nil && who.later != nil {
+		*who.later = func(ctx context.Context) Text { return h.atLength(ctx, c, r) }
+		return Text{}.Plain("What it would change takes longer to find out than Slack waits for an answer: it follows in a moment."), true
+	}
 	if err != nil {
 		h.opts.Report(ctx, err)
-		return Text{}.Plainf("What it would change is not known: %s.", unknown(within, err)), true
+		what := "What it would change"
+		if t != nil {
+			what = "What else it would change"
+		}
+		t = t.Plainf("%s is not known: %s.", what, unknown(within, err))
+	}
+	return t, true
+}
+
+// atLength is what a release would change, for somebody who has been waiting for it.
+func (h *Handler) atLength(ctx context.Context, c DeployCommand, r deploy.Release) Text {
+	within, cancel := context.WithTimeout(ctx, LaterWithin)
+	defer cancel()
+	title := Text{}.Strong("Plan").Plainf(" for %s → %s, what it would change:", r.Target, r.Version).Line()
+	t, err := h.look(within, r)
+	if err == nil {
+		return title.Add(t)
+	}
+	h.opts.Report(ctx, err)
+	c.Environment = r.Target.Environment
+	return title.Add(t).Plainf("What is not said here is not known: %s. Ask again: ", unknown(within, err)).Code(c.String())
+}
+
+// look finds out what a release would change. With an error the text is what is known all the same.
+func (h *Handler) look(ctx context.Context, r deploy.Release) (Text, error) {
+	facts, err := h.opts.Planner.Look(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 	r.Facts = facts
-	p, err := h.opts.Planner.Propose(within, r)
+	p, err := h.opts.Planner.Propose(ctx, r)
 	if err != nil {
-		h.opts.Report(ctx, err)
-		return Text{}.now(r.Facts.Image.Ref(), r.Facts.Baseline).
-			Line().Plainf("What else it would change is not known: %s.", unknown(within, err)), true
+		return Text{}.now(r.Facts.Image.Ref(), r.Facts.Baseline).Line(), err
 	}
-	t = Text{}.now(p.Image, r.Facts.Baseline).changes(p).Line().Plain("This is plan ").Code(p.Short())
+	t := Text{}.now(p.Image, r.Facts.Baseline).changes(p).migration(p.Migration).Line().Plain("This is plan ").Code(p.Short())
+	if n := p.Needs(r.Spec); n > 0 {
+		return t.Plainf("; it takes %s of exactly that, of other people than who starts it.", approvals(max(n, r.Spec.Policy.Approvals))), nil
+	}
 	if r.Spec.Policy.ApprovePlan {
-		return t.Plain("; an approval is given to exactly that."), true
+		return t.Plain("; an approval is given to exactly that."), nil
 	}
-	return t.Plain("."), true
+	return t.Plain("."), nil
 }
 
 // unknown says why nothing is known of the changes.

@@ -1,6 +1,11 @@
 package commands
 
-import "slipway/internal/deploy"
+import (
+	"context"
+	"time"
+
+	"slipway/internal/deploy"
+)
 
 // Request is a command as a person typed it.
 type Request struct {
@@ -37,7 +42,11 @@ const (
 	// Of the message that asks for open items. They open a form first: see Handler.Form.
 
 	Attest Action = "attest" // say that items of the checklist are so
-	Waive  Action = "waive"  // let one open item pass, for a reason
+	Waive  Action = "waive"  // let one open item pass, or go on without a backup that failed, for a reason
+
+	// Of the message of an incident, and of a release that has ended, if its target has a database. It opens a form.
+
+	Database Action = "database_options" // bring back what was in the database
 
 	// Of the message of an incident.
 
@@ -51,4 +60,10 @@ const (
 // Reply is shown only to the person who typed or pressed. With no Text there is nothing to say.
 type Reply struct {
 	Text Text
+	// Later is what was not known in time, if anything: it is worked out by calling this, within LaterWithin, once Text was
+	// shown. It stores nothing.
+	Later func(ctx context.Context) Text
 }
+
+// LaterWithin is how long Reply.Later may take.
+const LaterWithin = 8 * time.Second

@@ -40,8 +40,14 @@ func (h *Handler) takeBack(ctx context.Context, who speaker, r deploy.Release, c
 	if err := h.maySteer(ctx, who.by, r.Target, r.Spec.Policy, "roll back", again); err != nil {
 		return nil, err
 	}
+	if r.Kind == deploy.Restore && r.Touched() {
+		return nil, refused(title(r).Plain(" ").Add(standing(r, h.now())).Plain(". A restore in place that has begun cannot be stopped: what is in the instance is neither the old nor the new until it has ended."))
+	}
 	if r.Counting() && c.Version != "" && c.Version != called(r.Facts.Baseline) && c.Version != string(r.Facts.Baseline.Name) {
 		return h.further(ctx, who, r, c)
+	}
+	if c.Anyway && r.Kind == deploy.Rollback && !goingBack(r) { // asked for once more, not to be stopped
+		return nil, refused(Text{}.Plain("That is asked for already: ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).Plain("."))
 	}
 	if goingBack(r) && r.State != deploy.Parked {
 		return nil, refused(Text{}.Plain("Already rolling back: ").Add(title(r)).Plain(" ").Add(standing(r, h.now())).Plain("."))
@@ -53,14 +59,27 @@ func (h *Handler) takeBack(ctx context.Context, who speaker, r deploy.Release, c
 		return nil, err
 	}
 	switch {
+	case r.Kind == deploy.Restore:
+		return h.stopsRestore(r), nil
 	case goingBack(r):
 		return Text{}.Plain("Trying again: ").Add(title(r)).Plainf(" takes %s to %s. Follow it in %s.",
 			r.Target, called(r.Facts.Baseline), r.Spec.Channel), nil
-	case !touched(r):
+	case !underway(r):
 		return Text{}.Plain("Stopping ").Add(title(r)).Plainf(" before it changes %s. Follow it in %s.", r.Target, r.Spec.Channel), nil
 	}
-	return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s returns from %s to %s. Follow it in %s.",
-		r.Target, r.Version, called(r.Facts.Baseline), r.Spec.Channel), nil
+	return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s returns from %s to %s.%s Follow it in %s.",
+		r.Target, r.Version, called(r.Facts.Baseline), staying(r), r.Spec.Channel), nil
+}
+
+// stopsRestore says what becomes of a restore that is stopped before it has overwritten anything.
+func (h *Handler) stopsRestore(r deploy.Release) Text {
+	text := Text{}.Plain("Stopping ").Add(title(r)).Plain(" before it changes anything that runs.")
+	for _, s := range r.Steps {
+		if s.Kind == deploy.KindClone && s.Status != deploy.Pending {
+			text = text.Plainf(" The new instance %s may have been asked for already: it is then made all the same, and costs until somebody deletes it.", r.Restore.Clone)
+		}
+	}
+	return text.Plainf(" Follow it in %s.", r.Spec.Channel)
 }
 
 // further ends a rollback that only counts what users saw: what it brought back is to be left, too.
@@ -77,7 +96,7 @@ func (h *Handler) firstThis(r deploy.Release, c RollbackCommand) error {
 	back := c
 	back.Version = ""
 	text := title(r).Plain(" is under way, and it can only stop: it has changed nothing yet.")
-	if touched(r) {
+	if underway(r) {
 		text = title(r).Plainf(" is under way and goes back to %s, not to %s.", called(r.Facts.Baseline), c.Version)
 	}
 	return refused(text.Line().Plain("First: ").Code(back.String()).Plain(" Then: ").Code(c.String()))
@@ -94,9 +113,13 @@ func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c 
 	if err != nil {
 		return nil, err
 	}
+	across := deploy.Crossed(to.history, to.revision.Name)
+	if len(across) > 0 && !c.Anyway {
+		return nil, refused(crossing(t, spec, c, to.revision, across, to.history))
+	}
 	r, err := deploy.NewRelease(deploy.Ask{
 		Kind: deploy.Rollback, Target: t, Version: version, Requester: who.by, Reason: c.Reason,
-		Spec: spec, Baseline: to.revision, Image: to.image, Left: to.left,
+		Spec: spec, Baseline: to.revision, Image: to.image, Left: to.left, Across: across,
 	})
 	if err != nil {
 		return nil, err
@@ -109,9 +132,19 @@ func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c 
 	if to.from != "" && to.from != version {
 		text = text.Plainf(" from %s", to.from)
 	}
-	text = text.Plainf(" to %s.", version)
+	text = text.Plainf(" to %s", version)
+	if len(across) > 0 {
+		text = text.Plain(", once somebody else has agreed")
+	}
+	text = text.Plain(".")
 	if to.why != "" {
 		text = text.Plain(" " + to.why)
+	}
+	if at, known := schemaNow(to.history); known {
+		text = text.Plainf(" The database stays at %d.", at)
+	}
+	if len(across) > 0 {
+		return text.Line().Add(stays(across, version)).Line().Add(agreers(r)).Plainf(" Follow it in %s.", spec.Channel), nil
 	}
 	return text.Plainf(" Follow it in %s.", spec.Channel), nil
 }

@@ -17,8 +17,12 @@ var phaseTitles = map[deploy.Phase]string{
 // title names a release for people: coditect-app-41 (v1.2.3, @carol).
 func title(r deploy.Release) Text {
 	what := r.Version
-	if r.Kind == deploy.Rollback {
+	switch r.Kind {
+	case deploy.Rollback:
 		what = "back to " + r.Version
+	case deploy.Restore:
+		what = "restore, " + r.Version
+	case deploy.Deploy:
 	}
 	return Text{}.Strong(string(r.ID)).Plainf(" (%s, ", what).User(r.Requester).Plain(")")
 }
@@ -47,6 +51,9 @@ func underWay(r deploy.Release, now time.Time) Text {
 	t := Text{}.Plain("is at its end")
 	if cur := r.Current(); cur != nil {
 		t = Text{}.Plain("is at " + chapter(r, cur))
+		if r.Kind == deploy.Restore {
+			t = Text{}.Plain("restores " + restored(r))
+		}
 		if !cur.Begun.IsZero() {
 			since = cur.Begun
 		}
@@ -69,7 +76,15 @@ var verdictWords = map[deploy.Verdict]string{
 	deploy.Healthy: "healthy", deploy.Unhealthy: "unhealthy", deploy.Inconclusive: "not enough to tell yet", deploy.Unknown: "without metrics",
 }
 
+// restored is what a restore brings back, and where: the database of coditect-app/production to a new instance …
+func restored(r deploy.Release) string {
+	return fmt.Sprintf("the database of %s to %s", r.Target, r.Restore.Says())
+}
+
 func chapter(r deploy.Release, s *deploy.Step) string {
+	if r.Kind == deploy.Restore {
+		return "Restore"
+	}
 	if s.Phase == deploy.Traffic {
 		return fmt.Sprintf("%s %d %%", phaseTitles[s.Phase], r.Facts.Share)
 	}
@@ -79,10 +94,13 @@ func chapter(r deploy.Release, s *deploy.Step) string {
 	return string(s.Phase)
 }
 
-// where says where traffic is.
+// where says where traffic is, or how far a restore is.
 func where(r deploy.Release) string {
-	if r.Kind == deploy.Deploy && !touched(r) {
+	switch {
+	case !underway(r):
 		return "before any change"
+	case r.Kind == deploy.Restore:
+		return "in the middle of its restore of " + restored(r)
 	}
 	return fmt.Sprintf("at %d %%", r.Facts.Share)
 }
@@ -98,7 +116,7 @@ func waiting(r deploy.Release, now time.Time) Text {
 	}
 	t := Text{}.Plainf("is at %s and waits since ", chapter(r, gate)).Clock(gate.Begun).Plain(" for ").
 		Plainf("%s of %s from ", approvals(gate.Needed-len(gate.Approvals)), gate.Wants()).principals(r.Spec.Policy.Approve)
-	if !r.Spec.Policy.RequesterMayApprove {
+	if takesOther(r, *gate) {
 		t = t.Plain(", not from ").User(r.Requester)
 	}
 	if !gate.Until.IsZero() {
@@ -118,6 +136,9 @@ func approvals(n int) string {
 func ending(r deploy.Release) Text {
 	switch r.State {
 	case deploy.Succeeded:
+		if r.Kind == deploy.Restore {
+			return Text{}.Plain("restored " + restored(r) + " at ").Clock(r.Ended)
+		}
 		return Text{}.Plainf("brought %s to 100 %% at ", r.Version).Clock(r.Ended)
 	case deploy.RolledBack:
 		return Text{}.Plainf("went back%s at ", backTo(r)).Clock(r.Ended).Plain(", by ").User(r.By).reason(r.Why)
@@ -161,22 +182,19 @@ func goingBack(r deploy.Release) bool {
 	return len(plan) > 0 && len(r.Back) > 0 && plan[0].Name == r.Back[0].Name
 }
 
-// touched says whether the platform may have been changed by the release: what it created can have had an effect
-// from the moment that its intent was stored.
-func touched(r deploy.Release) bool {
-	for _, s := range r.Steps {
-		if s.Kind == deploy.KindRevision {
-			return s.Status != deploy.Pending
-		}
-	}
-	return goingBack(r)
+// underway says whether the release may have changed anything: a rollback has no steps of its own but those of going back.
+func underway(r deploy.Release) bool { return r.Touched() || goingBack(r) }
+
+// mayAsk says whether a gate is one to count with: one about what is risky in the plan only if something is.
+func mayAsk(r deploy.Release, gate deploy.Step) bool {
+	return gate.Ask != deploy.AskRisky || r.Proposal.Needs(r.Spec) > 0
 }
 
 // gates counts the gates that have not been passed.
 func gates(r deploy.Release) int {
 	n := 0
 	for _, s := range r.Plan() {
-		if s.Kind == deploy.KindGate && !s.Status.Ended() {
+		if s.Kind == deploy.KindGate && !s.Status.Ended() && mayAsk(r, s) {
 			n++
 		}
 	}

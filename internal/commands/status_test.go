@@ -131,7 +131,9 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	w := newWorld(t)
 	for _, typed := range []string{"/deploy", "/deploy help", "/promote", "/rollback --help"} {
 		has(t, w.says("UDAVE", typed), "/deploy SERVICE VERSION [ENV]", "/deploy status [SERVICE [ENV]]", "/deploy history SERVICE [ENV]",
-			"/promote SERVICE [ENV] [PERCENT]", `/rollback SERVICE [ENV] [VERSION] --reason "…"`, "For example: /deploy billing-api v1.2.4 production --plan",
+			"/promote SERVICE [ENV] [PERCENT]", `/rollback SERVICE [ENV] [VERSION] [--anyway] --reason "…"`,
+			"/rollback SERVICE [ENV] --database  lists the backups", "/rollback SERVICE [ENV] --database --backup ID | --at TIME", `/rollback SERVICE [ENV] --database --in-place --backup ID --confirm INSTANCE --reason "…"`,
+			`/deploy waive SERVICE [ENV] ITEM --reason "…"`, "For example: /deploy billing-api v1.2.4 production --plan",
 			"Services: billing-api, coditect-app, status.")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"slipway/internal/deploy"
 )
@@ -19,6 +18,7 @@ type Filled struct {
 	Release deploy.ReleaseID
 	Items   []string // keys
 	Reason  string
+	Values  map[string]string // what was typed into Form.Fields, by key
 }
 
 // The fields of a form that can be filled in wrongly.
@@ -34,7 +34,7 @@ type misfilled map[string]string
 func (m misfilled) Error() string { return fmt.Sprintf("filled in wrongly: %v", map[string]string(m)) }
 
 // Submit carries out what a person filled in. It trusts nothing of the form: everything is looked at again. wrong names
-// fields that cannot be taken (items, reason) with why, to be shown in the modal; then nothing was done. Without wrong
+// fields that cannot be taken (items, reason, or the key of a FormField) with why, to be shown in the modal; then nothing was done. Without wrong
 // the form is done with, and the Reply says what came of it.
 func (h *Handler) Submit(ctx context.Context, f Filled) (r Reply, wrong map[string]string) {
 	ctx, cancel := context.WithTimeout(ctx, h.opts.Within)
@@ -55,48 +55,27 @@ func (h *Handler) submit(ctx context.Context, f Filled) (Text, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.waitsForItems(r); err != nil {
-		return nil, err
-	}
 	who := speaker{by: f.By, event: f.Event}
 	switch f.Action {
+	case Database:
+		return h.restoreChosen(ctx, who, r, f)
 	case Attest:
+		if err := h.waitsForItems(r); err != nil {
+			return nil, err
+		}
 		return h.attest(ctx, who, r, f.Items)
 	case Waive:
+		if !slices.Contains(f.Items, deploy.WithoutBackup) {
+			if err := h.waitsForItems(r); err != nil {
+				return nil, err
+			}
+		} else if r.State.Terminal() {
+			return nil, refused(h.over(r))
+		}
 		return h.waive(ctx, who, r, f)
 	default:
 		return nil, refused(unknownButton(r))
 	}
-}
-
-// waive stores that one open item is let pass.
-func (h *Handler) waive(ctx context.Context, who speaker, r deploy.Release, f Filled) (Text, error) {
-	if err := h.mayWaive(ctx, who.by, r); err != nil {
-		return nil, err
-	}
-	wrong := misfilled{}
-	chosen := distinct(f.Items)
-	if len(chosen) != 1 {
-		wrong[fieldItems] = "Choose one item: each is waived for a reason of its own."
-	}
-	reason := strings.Join(strings.Fields(clean(f.Reason)), " ")
-	if !strings.ContainsFunc(reason, says) {
-		wrong[fieldReason] = "A waiver needs a reason: it is shown to everybody and kept with the release."
-	} else if tooLong := lengthy(reason); tooLong != "" {
-		wrong[fieldReason] = tooLong
-	}
-	if len(wrong) > 0 {
-		return nil, wrong
-	}
-	item, open := r.Readiness.OpenAt(chosen[0])
-	if !open {
-		return nil, refused(h.closed(r, chosen).Plain(" Nothing was changed."))
-	}
-	if err := h.signal(ctx, who, r, deploy.Signal{Kind: deploy.SignalWaive, Item: item.Key, Reason: reason}); err != nil {
-		return nil, err
-	}
-	return Text{}.Plain("Your waiver of “" + itemName(item.Group, item.Text) + "” for ").Strong(string(r.ID)).Plain(" is stored.").
-		Add(onward(r, len(r.Readiness.Open)-1)), nil
 }
 
 // onward says what the release does once it has heard.

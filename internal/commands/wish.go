@@ -25,13 +25,18 @@ func (w wish) means(gate deploy.Step) bool {
 // named says whether one gate was named, and not whichever waits.
 func (w wish) named() bool { return w.gate != "" || w.Percent > 0 }
 
-// wants is what the person asked for: 50 %, or the plan.
-func (w wish) wants() string { return (&deploy.Step{Percent: w.Percent}).Wants() }
+// wants is what the person asked for of a release: 50 %, the plan, the restore.
+func (w wish) wants(r deploy.Release) string {
+	if gate, ok := gateOf(r, w.gate); ok {
+		return gate.Wants()
+	}
+	return (&deploy.Step{Percent: w.Percent}).Wants()
+}
 
 // seen is the hash of the proposal that an approval is given to; empty for a gate that is not about the plan. A button
 // approves what its message shows, a command what is proposed now. Refused if that is not the same any more.
 func (h *Handler) seen(ctx context.Context, r deploy.Release, gate *deploy.Step, w wish) (string, error) {
-	if gate.Percent > 0 || r.Proposal == nil {
+	if !gate.AboutPlan() || r.Proposal == nil {
 		return "", nil
 	}
 	if w.gate == "" || w.plan == r.Proposal.Hash {

@@ -30,14 +30,18 @@ type world struct {
 	catalog *catalog
 	people  *directory
 
-	mu       sync.Mutex
-	now      time.Time
-	running  map[deploy.Target]deploy.Revision // what the platform would say
-	events   int
-	found    []deploy.OpenItem // what a look at the checklist finds beside what people owe
-	changes  []deploy.Change   // what a proposal says
-	planner  deploy.Planner
-	reported []error
+	mu      sync.Mutex
+	now     time.Time
+	running map[deploy.Target]deploy.Revision // what the platform would say
+	events  int
+	found   []deploy.OpenItem // what a look at the checklist finds beside what people owe
+	changes []deploy.Change   // what a proposal says
+	planner deploy.Planner
+	backups commands.Backups
+
+	migration *deploy.Migration         // what a proposal says of the schema
+	schemas   map[string]*deploy.Schema // what becomes of it, by version
+	reported  []error
 }
 
 func newWorld(t *testing.T) *world {
@@ -60,7 +64,7 @@ func (w *world) over(s commands.Store) *commands.Handler {
 	return commands.New(s, w.catalog, w.people, &commands.Options{
 		Team: team, Clock: w, Within: 5 * time.Second,
 		Report:  func(_ context.Context, err error) { w.reported = append(w.reported, err) },
-		Planner: w.planner,
+		Planner: w.planner, Backups: w.backups,
 	})
 }
 
@@ -186,7 +190,13 @@ func (w *world) outcome(r deploy.Release) deploy.Outcome {
 		}
 	case deploy.KindPropose, deploy.KindConfirm:
 		p := deploy.NewProposal(r, w.changes, "")
+		if w.migration != nil {
+			p.Migration = w.migration
+			p = p.Seal(r)
+		}
 		out.Proposal = &p
+	case deploy.KindMigrate:
+		out.Schema = w.schemas[r.Version]
 	default:
 	}
 	return out

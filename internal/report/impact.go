@@ -7,6 +7,9 @@ import (
 )
 
 func (d *document) impact() {
+	if d.r.Kind == deploy.Restore { // no user was sent anywhere
+		return
+	}
 	d.section("Impact")
 	in := d.r.Incident
 	if in == nil {

@@ -12,7 +12,7 @@ func (d *document) decisions() {
 		for _, a := range s.Approvals {
 			d.line("- %s approved %s at %s%s.", d.who(a.By), wanted(s, a), clock(a.At), against(a))
 		}
-		if s.Kind == deploy.KindGate && s.Status == deploy.Done && len(s.Approvals) == 0 {
+		if s.Kind == deploy.KindGate && s.Status == deploy.Done && len(s.Approvals) == 0 && !s.AboutPlan() {
 			d.line("- %d %% went ahead by itself at %s.", s.Percent, clock(s.EndedAt))
 		}
 	}
@@ -88,6 +88,9 @@ func opened(n deploy.Note) bool { return n.Link != "" || n.Done && n.Text == "" 
 
 // next is the guide's list of what follows a rollback, ticked where it is known to be done.
 func (d *document) next() {
+	if d.r.Kind == deploy.Restore { // which took nothing back from users
+		return
+	}
 	switch d.r.State {
 	case deploy.RolledBack, deploy.RollingBack, deploy.Failed, deploy.Abandoned:
 	case deploy.Running, deploy.Waiting, deploy.Paused, deploy.Parked, deploy.Succeeded:

@@ -23,7 +23,10 @@ func Markdown(r deploy.Release, journal []deploy.Entry, name func(deploy.UserID)
 	d.loads()
 	d.lines()
 	d.platform()
+	d.database()
 	d.changes()
+	d.migrated()
+	d.across()
 	d.decisions()
 	d.afterwards()
 	d.missing()
@@ -74,12 +77,17 @@ func (d *document) heading() {
 	} else {
 		row("Before it", version(r.Facts.Baseline.Version, ""))
 	}
+	d.databaseRows(row)
 	row("Requested by", d.who(r.Requester)+because(r.Reason))
 	row("Created", clock(r.Created))
 	if !r.Ended.IsZero() {
 		row("Ended", clock(r.Ended)+", after "+deploy.Took(r.Ended.Sub(r.Created)))
 	}
-	state := stateWord(r.State) + ", by " + d.who(r.By)
+	word := stateWord(r.State)
+	if r.Kind == deploy.Restore {
+		word = restoreWord(r.State)
+	}
+	state := word + ", by " + d.who(r.By)
 	if r.Why != "" {
 		state += ": " + inline(r.Why)
 	}
@@ -94,6 +102,8 @@ func (d *document) title() string {
 		return fmt.Sprintf("Incident %s: %s taken back from %s", id, inline(cmp.Or(r.Left.Version, "a version")), target)
 	case r.Incident != nil:
 		return fmt.Sprintf("Incident %s: %s taken back from %s", id, inline(r.Version), target)
+	case r.Kind == deploy.Restore && r.Restore != nil:
+		return fmt.Sprintf("Restore %s: database of %s to %s, %s", id, target, inline(r.Restore.Says()), restoreWord(r.State))
 	case r.Kind == deploy.Rollback:
 		return fmt.Sprintf("Rollback %s: %s back to %s, %s", id, target, inline(r.Version), stateWord(r.State))
 	}

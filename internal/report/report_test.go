@@ -115,7 +115,7 @@ func agreed() deploy.Release {
 	}
 	r.Watch, r.Facts.Share, r.Facts.MaxShare = deploy.Watch{}, 0, 0
 	r.State, r.Ended, r.Why, r.By = deploy.Failed, at(20, 0), "the load check API broke a limit", deploy.Slipway
-	r.Steps = []deploy.Step{{Name: "preflight/approve", Kind: deploy.KindGate, Status: deploy.Done, EndedAt: at(9, 0),
+	r.Steps = []deploy.Step{{Name: "preflight/approve", Kind: deploy.KindGate, Phase: deploy.Preflight, Status: deploy.Done, EndedAt: at(9, 0),
 		Approvals: []deploy.Approval{{By: "U0BOB", At: at(9, 0), Plan: "3f2a9c1b0011"}}}}
 	r.Waivers = []deploy.Waiver{{Item: "image/signature", Text: "Signed: there is no signature", By: "U0BOB", At: at(5, 0), Reason: "signed from next week on | OPS-17"}}
 	r.Loads = []deploy.LoadResult{
@@ -164,6 +164,9 @@ func TestReports(t *testing.T) {
 		"by-hand":   {hand, nil},
 		"stuck":     {plain, nil},
 		"agreed":    {agreed(), agreeing()},
+		"schema":    {migrated(), nil},
+		"across":    {across(), nil},
+		"restored":  {restored(), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -196,6 +199,9 @@ func TestTheWordsOfOthersStayWords(t *testing.T) {
 	r.Incident.Trigger, r.Incident.Diagnosis = hostile, deploy.Diagnosis{Symptom: hostile, Cause: hostile, Remedy: hostile}
 	r.Incident.Platform, r.Incident.Changed, r.Incident.Missing = []string{hostile}, []string{hostile}, []string{hostile}
 	r.Incident.Lines = []deploy.LogGroup{{Count: 2, Text: "````\n" + hostile}}
+	r.Incident.Database, r.Waivers = []string{hostile}, []deploy.Waiver{{Item: deploy.WithoutBackup, By: hostile, Reason: hostile}}
+	r.Schema = &deploy.Schema{Before: 13, After: 14, Applied: []deploy.AppliedScript{{Name: hostile, Changes: []string{hostile}}}}
+	r.Across = []deploy.Crossing{{Version: hostile, Release: hostile, Class: hostile, Changes: []string{hostile}}}
 	r.Notes[0].Text, r.Notes[1].Link = hostile, "javascript:"+hostile
 	got := report.Markdown(r, []deploy.Entry{{Kind: deploy.EntrySignal, By: hostile, Step: hostile, Text: hostile}}, nil)
 

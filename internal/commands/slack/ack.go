@@ -58,6 +58,9 @@ func (s *Socket) answer(ctx context.Context, h *heard, a answered) {
 		return
 	}
 	reply := a.reply
+	if reply.Later != nil && h.url != "" {
+		defer s.addLater(ctx, h, reply.Later)
+	}
 	text := cutMarkup(markup(reply.Text), mostAnswer)
 	if h.inAck && text != "" && h.life == h.link.life.Load() && encodedSize(text) < mostAck {
 		if s.acknowledge(ctx, h, spoken{ResponseType: sdk.ResponseTypeEphemeral, Text: text}) {
@@ -74,6 +77,16 @@ func (s *Socket) answer(ctx context.Context, h *heard, a answered) {
 	}
 	if err := s.client.respond(ctx, h.url, text); err != nil {
 		s.log.Warn().Err(err).Msg("an answer did not reach the person")
+	}
+}
+
+// addLater tells the person what was not known in time.
+func (s *Socket) addLater(ctx context.Context, h *heard, later func(context.Context) commands.Text) {
+	within, cancel := context.WithTimeout(ctx, commands.LaterWithin)
+	a := s.guarded(within, func(ctx context.Context) answered { return saying(later(ctx)) })
+	cancel()
+	if err := s.client.respond(ctx, h.url, cutMarkup(markup(a.reply.Text), mostAnswer)); err != nil {
+		s.log.Warn().Err(err).Msg("the rest of an answer did not reach the person")
 	}
 }
 

@@ -35,8 +35,14 @@ func goBackButton(words string, r *deploy.Release, step deploy.StepName) sdk.Blo
 
 // rollBackQuestion says what the click will do. It is plain text.
 func rollBackQuestion(r *deploy.Release) string {
+	if restores(r) {
+		return stopQuestion(r)
+	}
 	if !touched(r) {
 		return fmt.Sprintf("%s stops. Nothing has been changed yet.", r.ID)
+	}
+	if unseen(r) && !staged(r) {
+		return fmt.Sprintf("%s ends. %s keeps 100 %% of %s: traffic was never moved. What is being applied to the database is cancelled; what was applied stays.", r.ID, cut(returnsTo(r), mostName), r.Target)
 	}
 	if unseen(r) {
 		return fmt.Sprintf("%s ends. %s keeps 100 %% of %s, the new revision gets no traffic.", r.ID, returnsTo(r), r.Target)
@@ -61,15 +67,33 @@ func parentButtons(r *deploy.Release) sdk.Block {
 	var list []sdk.BlockElement
 	switch r.State {
 	case deploy.Running, deploy.Waiting:
+		if r.Kind == deploy.Rollback { // people are asked before it goes back
+			list = append(list, stopButton(r, step))
+			break
+		}
 		list = append(list, button(commands.Pause, "Hold", r, step), rollBackButton(r, step))
 	case deploy.Paused:
-		list = append(list, button(commands.Resume, "Resume", r, step), rollBackButton(r, step))
+		list = append(list, button(commands.Resume, "Resume", r, step))
+		switch {
+		case withoutBackup(r):
+			list = append(list, button(commands.Waive, "Waive…", r, step), stopButton(r, step))
+		case r.Kind == deploy.Rollback:
+			list = append(list, stopButton(r, step))
+		default:
+			list = append(list, rollBackButton(r, step))
+		}
 	case deploy.Parked:
 		list = append(list, button(commands.Resume, "Try again", r, step))
 		if !goingBack(r) {
 			list = append(list, rollBackButton(r, step))
 		}
 	case deploy.RollingBack, deploy.Succeeded, deploy.RolledBack, deploy.Failed, deploy.Abandoned:
+	}
+	switch {
+	case restores(r):
+		list = restoreButtons(r, step)
+	case leftSchema(r):
+		list = append(list, button(commands.Database, "Database options", r, ""))
 	}
 	return row("release", append(list, button(commands.Details, "Details", r, step))...)
 }

@@ -15,6 +15,9 @@ func entryMessage(r deploy.Release, e deploy.Entry, u deploy.Usual) (m message, 
 	if s, known := stepOf(&r, e.Step); known && s.Kind == deploy.KindPropose && e.Kind == deploy.EntryOutcome && r.Proposal != nil {
 		return planCard(r, e, u), true
 	}
+	if text, ours := databaseEntry(&r, e, u); ours {
+		return message{text: cutMarkup(text, mostSection)}, text != ""
+	}
 	text := entryText(&r, e, u)
 	return message{text: cutMarkup(text, mostEntry)}, text != ""
 }
@@ -57,13 +60,15 @@ func created(r *deploy.Release, e deploy.Entry) string {
 	if by == "" {
 		by = r.Requester
 	}
-	what := fmt.Sprintf("%s to %s", esc(r.Version), esc(r.Target.Environment))
-	if r.Kind == deploy.Rollback {
-		what = "a rollback of " + esc(r.Target.Environment) + " to " + esc(returnsTo(r))
+	what := fmt.Sprintf("for %s to %s", esc(r.Version), esc(r.Target.Environment))
+	if restores(r) {
+		what = restoreAsked(r)
+	} else if r.Kind == deploy.Rollback {
+		what = "for a rollback of " + esc(r.Target.Environment) + " to " + esc(returnsTo(r))
 	} else if shares := shiftShares(r); len(shares) > 0 {
 		what += ", by way of " + percents(shares)
 	}
-	text := fmt.Sprintf("%s asked for %s", mention(by), what)
+	text := mention(by) + " asked " + what
 	if r.Reason != "" {
 		text += "\nReason: " + esc(cut(oneLine(r.Reason), mostEntry/2))
 	}
@@ -87,9 +92,12 @@ func outcome(r *deploy.Release, e deploy.Entry, u deploy.Usual) string {
 		e.Text = ""
 		text := ended("✓", r, e, "") + "\n" + quotedLines(diagnosisLines(r.Incident.Diagnosis))
 		if !reportable(r) { // or the channel is shown it
-			text = joinLines(text, evidenceLines(r.Incident))
+			text = joinLines(text, evidenceLines(r))
 		}
 		return text
+	}
+	if known && s.Ask == deploy.AskRisky && len(s.Approvals) == 0 {
+		return "" // nothing in the plan needed an approval, which the plan itself shows
 	}
 	s.Status, s.EndedAt, s.Begun = deploy.Done, e.At, e.At.Add(-time.Duration(e.Took)*time.Millisecond)
 	slow := ""
@@ -164,6 +172,12 @@ func entered(r *deploy.Release, e deploy.Entry) string {
 func stopped(r *deploy.Release, e deploy.Entry) string {
 	what := esc(r.Target.Service) + " " + esc(r.Version) + ", " + esc(r.Target.Environment)
 	press := "Try again or Roll back"
+	if restores(r) {
+		what, press = esc(r.Target.Service)+" database, "+esc(r.Target.Environment)+", restore to "+esc(r.Restore.Says()), "Try again or Stop"
+		if touched(r) {
+			press = "Try again"
+		}
+	}
 	if goingBack(r) {
 		what += ", on the way back to " + esc(returnsTo(r))
 		press = "Try again"

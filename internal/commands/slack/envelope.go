@@ -86,7 +86,7 @@ func (s *Socket) interactive(ctx context.Context, h *heard, req *socketmode.Requ
 			switch {
 			case err != nil:
 				return saying(sayForeign)
-			case p.Action == commands.Attest, p.Action == commands.Waive:
+			case opensForm(p.Action):
 				f, reply, opens := s.handler.Form(ctx, p)
 				if opens {
 					return answered{form: &f}

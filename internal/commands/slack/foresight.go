@@ -20,8 +20,11 @@ func nextLine(r *deploy.Release, now time.Time) string {
 	case deploy.Paused:
 		return joinLines(sentences(nextResume(r), byItself(r)), againstVerdict(r))
 	case deploy.Parked:
-		if goingBack(r) {
+		if goingBack(r) || restores(r) && touched(r) {
 			return "Next: nothing by itself. Somebody has to look, then try again."
+		}
+		if restores(r) {
+			return "Next: nothing by itself. Somebody has to look, then try again or stop it."
 		}
 		return "Next: nothing by itself. Somebody has to look, then try again or roll back."
 	case deploy.Succeeded, deploy.RolledBack, deploy.Failed, deploy.Abandoned:
@@ -52,17 +55,26 @@ func nextAnswer(r *deploy.Release) string {
 	case cur == nil || cur.Until.IsZero():
 		return ""
 	}
-	text := fmt.Sprintf("Next: somebody approves %s in the thread by %s; if nobody does, %s.", cur.Wants(), clock(cur.Until), stays(r))
-	if cur.Ask != deploy.AskAlways {
+	text := fmt.Sprintf("Next: somebody approves %s in the thread by %s; if nobody does, %s.", cur.Wants(), clock(cur.Until), staysAt(r, *cur))
+	if judges(*cur) {
 		text += " It goes on by itself if it becomes healthy."
 	}
 	return text
 }
 
 func nextResume(r *deploy.Release) string {
-	const until = "nothing, until somebody resumes it or rolls it back."
+	until := "nothing, until somebody resumes it or rolls it back."
+	if begun, _ := overwrites(r); restores(r) && begun {
+		until = "nothing, until somebody resumes it."
+	} else if restores(r) {
+		until = "nothing, until somebody resumes it or stops it."
+	}
 	cur := r.Current()
 	switch {
+	case withoutBackup(r):
+		return "Next: nothing, until somebody presses Resume, which tries the backup again, or Stop; an approver may go without a backup for a reason (Waive…)."
+	case cur != nil && cur.TakesTwo():
+		return "Next: nothing, until somebody resumes it, which asks again, or stops it."
 	case cur != nil && cur.Status == deploy.Started:
 		return "Next: finishes " + doing(r, *cur) + ", then " + until
 	case heldByVerdict(r):
@@ -74,7 +86,13 @@ func nextResume(r *deploy.Release) string {
 // heldByVerdict says whether Slipway holds a release at a gate that goes by the verdict.
 func heldByVerdict(r *deploy.Release) bool {
 	cur := r.Current()
-	return r.State == deploy.Paused && r.By == deploy.Slipway && cur != nil && cur.Kind == deploy.KindGate && cur.Ask != deploy.AskAlways
+	return r.State == deploy.Paused && r.By == deploy.Slipway && cur != nil && cur.Kind == deploy.KindGate && judges(*cur)
+}
+
+// withoutBackup says whether a release is held because the database could not be backed up.
+func withoutBackup(r *deploy.Release) bool {
+	cur := r.Current()
+	return r.State == deploy.Paused && r.By == deploy.Slipway && cur != nil && cur.Kind == deploy.KindBackup && r.Backing() != nil
 }
 
 // againstVerdict is how a release goes on all the same.
@@ -104,13 +122,21 @@ func stays(r *deploy.Release) string {
 	return fmt.Sprintf("it stays at %d %%", r.Facts.Share)
 }
 
+// staysAt is what becomes of a release if nobody answers at a gate.
+func staysAt(r *deploy.Release, gate deploy.Step) string {
+	if gate.TakesTwo() {
+		return "it is held, and nothing is changed"
+	}
+	return stays(r)
+}
+
 func nextStep(r *deploy.Release, now time.Time) string {
 	cur := r.Current()
 	if cur == nil {
 		return ""
 	}
 	if cur.Kind == deploy.KindGate && cur.Status == deploy.Started {
-		return "Next: " + willAsk(*cur) + "."
+		return "Next: " + willAsk(r, *cur) + "."
 	}
 	next, ok := following(r, *cur)
 	if cur.Status == deploy.Pending {

@@ -21,6 +21,7 @@ const (
 
 const (
 	mostReason = 500 // ours: a reason is read in a thread
+	mostTyped  = 200 // ours: one line: a moment, a name
 	mostItems  = 200 // ours: with texts at their longest, a form of so many is still less than the 250 kB that Slack takes
 )
 
@@ -41,7 +42,7 @@ func formView(f commands.Form, private string) sdk.ModalViewRequest {
 	if intro := markup(f.Intro); intro != "" {
 		blocks = append(blocks, section(intro))
 	}
-	inputs, left := itemMenu(f.Items)
+	inputs, left := itemMenu(f.Action, f.Items)
 	if f.Action == commands.Attest {
 		inputs, left = itemBoxes(f.Items, mostFormBlocks-len(blocks)-2)
 	}
@@ -49,12 +50,30 @@ func formView(f commands.Form, private string) sdk.ModalViewRequest {
 	if left > 0 {
 		blocks = append(blocks, section(fmt.Sprintf("%d more are open and do not fit in here. Send these first, then press %s again.", left, formButton(f.Action))))
 	}
+	blocks = append(blocks, typedFields(f.Fields)...)
 	if f.Reason {
-		typed := sdk.NewPlainTextInputBlockElement(plainText("Why it may pass, for whoever reads this later", mostOption*2), typedAction).WithMultiline(true).WithMaxLength(mostReason)
+		why := "Why, for whoever reads this later"
+		if f.Action == commands.Waive {
+			why = "Why it may pass, for whoever reads this later"
+		}
+		typed := sdk.NewPlainTextInputBlockElement(plainText(why, mostOption*2), typedAction).WithMultiline(true).WithMaxLength(mostReason)
 		blocks = append(blocks, sdk.NewInputBlock(reasonBlock, plainText("Reason", mostOption), nil, typed))
 	}
 	view.Blocks.BlockSet = blocks
 	return view
+}
+
+// typedFields are single lines that are typed. The key of each is the name of its block.
+func typedFields(fields []commands.FormField) (blocks []sdk.Block) {
+	for _, f := range fields {
+		var hint *sdk.TextBlockObject
+		if text := oneLine(f.Hint); text != "" {
+			hint = plainText(text, 2*mostNote)
+		}
+		typed := sdk.NewPlainTextInputBlockElement(nil, typedAction).WithMaxLength(mostTyped)
+		blocks = append(blocks, sdk.NewInputBlock(f.Key, plainText(orElse(oneLine(f.Label), f.Key), mostOption), hint, typed).WithOptional(f.Optional))
+	}
+	return blocks
 }
 
 func orElse(text, otherwise string) string {
@@ -66,24 +85,31 @@ func orElse(text, otherwise string) string {
 
 // formButton is the label of the button that opens a form.
 func formButton(a commands.Action) string {
-	if a == commands.Waive {
+	switch a {
+	case commands.Waive:
 		return "Waive…"
+	case commands.Database:
+		return "Database options"
+	default:
+		return "Attest…"
 	}
-	return "Attest…"
 }
 
 // itemMenu lets one item be chosen; left is how many did not fit.
-func itemMenu(items []commands.FormItem) (blocks []sdk.Block, left int) {
+func itemMenu(a commands.Action, items []commands.FormItem) (blocks []sdk.Block, left int) {
 	if len(items) == 0 {
 		return nil, 0
 	}
 	fit := items[:min(len(items), mostMenu)]
-	label := plainText("Item", mostOption)
+	label, choose := plainText("Item", mostOption), "Choose an open item"
+	if a == commands.Database {
+		label, choose = plainText("Backup", mostOption), "Choose a backup"
+	}
 	if len(fit) <= mostBoxes {
 		blocks = inFull(fit)
 		return append(blocks, sdk.NewInputBlock(itemsBlock, label, nil, sdk.NewRadioButtonsBlockElement(itemsAction, options(fit)...))), len(items) - len(fit)
 	}
-	menu := sdk.NewOptionsSelectBlockElement(sdk.OptTypeStatic, plainText("Choose an open item", mostOption), itemsAction, options(fit)...)
+	menu := sdk.NewOptionsSelectBlockElement(sdk.OptTypeStatic, plainText(choose, mostOption), itemsAction, options(fit)...)
 	return []sdk.Block{sdk.NewInputBlock(itemsBlock, label, nil, menu)}, len(items) - len(fit)
 }
 
@@ -180,5 +206,10 @@ func parsePrivate(text string) (a commands.Action, id deploy.ReleaseID, channel 
 	}
 	a, id = commands.Action(parts[0]), deploy.ReleaseID(parts[1])
 	_, _, named := id.Split()
-	return a, id, parts[2], named && (a == commands.Attest || a == commands.Waive)
+	return a, id, parts[2], named && opensForm(a)
+}
+
+// opensForm says whether a button asks for more than the press.
+func opensForm(a commands.Action) bool {
+	return a == commands.Attest || a == commands.Waive || a == commands.Database
 }

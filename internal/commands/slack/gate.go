@@ -33,8 +33,10 @@ func askMessage(r deploy.Release, gate deploy.Step, who string, now time.Time) m
 	switch {
 	case gate.Kind == deploy.KindReady && r.Readiness != nil:
 		return readyMessage(r, gate, who)
-	case isPlanGate(gate) && r.Proposal != nil:
+	case gate.AboutPlan() && r.Proposal != nil:
 		return planMessage(r, gate, who)
+	case gate.TakesTwo():
+		return agreeMessage(r, gate, who)
 	}
 	lines := []string{wants(&r, gate, who, judged(&r, now)), terms(&r, gate)}
 	if refusesPromotion(&r) {
@@ -55,8 +57,10 @@ func asked(r *deploy.Release, gate deploy.Step, who string) string {
 	switch {
 	case gate.Kind == deploy.KindReady && r.Readiness != nil:
 		return readyHead(r, who)
-	case isPlanGate(gate) && r.Proposal != nil:
+	case gate.AboutPlan() && r.Proposal != nil:
 		return planHead(r, r.Proposal.Short(), who)
+	case gate.TakesTwo():
+		return agreeHead(r, who)
 	}
 	return wants(r, gate, who, "")
 }
@@ -123,14 +127,14 @@ func terms(r *deploy.Release, gate deploy.Step) string {
 	if gate.Needed > 1 {
 		needed = fmt.Sprintf("%d approvals needed", gate.Needed)
 	}
-	if !r.Spec.Policy.RequesterMayApprove {
+	if !r.Spec.Policy.RequesterMayApprove || gate.TakesTwo() || gate.AboutPlan() && r.Proposal.Needs(r.Spec) > 0 {
 		needed += ", not from " + mention(r.Requester)
 	}
 	text := needed + "."
 	if !gate.Until.IsZero() {
-		text += " Expires " + clock(gate.Until) + ", then " + stays(r) + "."
+		text += " Expires " + clock(gate.Until) + ", then " + staysAt(r, gate) + "."
 	}
-	if gate.Ask != deploy.AskAlways {
+	if judges(gate) {
 		text += " Goes on by itself if it becomes healthy."
 	}
 	if len(gate.Approvals) > 0 {
@@ -152,8 +156,10 @@ func stampOf(r *deploy.Release, gate deploy.Step) (stamp string, ok bool) {
 	switch {
 	case gate.Kind == deploy.KindReady:
 		return readyStamp(r, gate)
-	case isPlanGate(gate):
+	case gate.AboutPlan():
 		return planStamp(r, gate)
+	case gate.TakesTwo():
+		return agreeStamp(r, gate)
 	}
 	switch {
 	case gate.Status == deploy.Done && len(gate.Approvals) < gate.Needed:
@@ -164,7 +170,7 @@ func stampOf(r *deploy.Release, gate deploy.Step) (stamp string, ok bool) {
 		return fmt.Sprintf("✓ Promoted to %d %% by %s at %s", gate.Percent, approvers(gate), clock(lastApproval(gate))), true
 	case goingBack(r) || r.State.Terminal() || gate.Status.Ended():
 		return fmt.Sprintf("↩ Not promoted: rolled back by %s at %s", mention(r.By), clock(latest(gate.EndedAt, r.Since))), true
-	case r.State == deploy.Paused && r.By == deploy.Slipway && gate.Ask != deploy.AskAlways:
+	case r.State == deploy.Paused && r.By == deploy.Slipway && judges(gate):
 		return fmt.Sprintf("■ Held %s at %s: %s", where(r), clock(r.Since), esc(cut(oneLine(r.Why), 2*mostNote))), true
 	case r.State == deploy.Paused && r.By == deploy.Slipway:
 		return fmt.Sprintf("■ Expired at %s, held %s", clock(r.Since), where(r)), true

@@ -27,7 +27,7 @@ func incidentMessage(r deploy.Release, locked bool, imageFile string) message {
 		timelineLines(&r),
 		againstStable(&r),
 	}
-	after := []string{evidenceLines(r.Incident), approvalLines(&r), joinLines(lockLine(&r, locked), noteLines(&r))}
+	after := []string{evidenceLines(&r), approvalLines(&r), joinLines(lockLine(&r, locked), noteLines(&r))}
 	blocks := sections(parts)
 	if imageFile != "" {
 		blocks = append(blocks, sdk.NewImageBlockSlackFile(&sdk.SlackFileObject{ID: imageFile}, cut(chartAlt(&r), mostAlt), "chart", nil))
@@ -74,12 +74,14 @@ func incidentButtons(r *deploy.Release, locked bool) []sdk.BlockElement {
 		words  string
 	}{
 		{deploy.NoteTaken, commands.Take, "I take this"}, {deploy.NoteBug, commands.Bug, "Open a bug"},
+		{"", commands.Database, "Database options"},
 		{deploy.NoteFix, commands.Fix, "Schedule the fix"}, {deploy.NoteUnlocked, commands.Unlock, "Clear the lock"},
 		{deploy.NoteReport, commands.Report, "Export report"},
 	} {
 		_, done := r.Noted(b.note)
 		switch {
 		case done:
+		case b.action == commands.Database && (r.Spec.Database == nil || r.Spec.Database.Off != ""):
 		case b.action == commands.Unlock && !locked:
 		case b.action == commands.Unlock:
 			confirm := sdk.NewConfirmationBlockObject(plainText("Clear the lock?", 100), plainText(unlockQuestion(r), 300),

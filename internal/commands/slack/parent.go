@@ -86,8 +86,11 @@ func colour(r *deploy.Release) string {
 	return blue
 }
 
-// titleLine says what is released, or taken back, and where.
+// titleLine says what is released, taken back or restored, and where.
 func titleLine(r *deploy.Release) string {
+	if restores(r) {
+		return restoreTitle(r)
+	}
 	what := esc(r.Target.String())
 	if r.Kind == deploy.Deploy {
 		what += ": " + esc(r.Version) + " →"
@@ -97,6 +100,8 @@ func titleLine(r *deploy.Release) string {
 	switch {
 	case r.State == deploy.RolledBack:
 		return "Rolled back " + what + " " + esc(returnsTo(r))
+	case r.Kind == deploy.Rollback && !goingBack(r):
+		return "Rollback of " + what + " " + esc(returnsTo(r))
 	case r.State == deploy.RollingBack, r.Kind == deploy.Rollback, r.State == deploy.Parked && goingBack(r):
 		return "Rolling back " + what + " " + esc(returnsTo(r))
 	}
@@ -171,7 +176,7 @@ func usually(r *deploy.Release, u deploy.Usual) (whole time.Duration) {
 func gatesAhead(r *deploy.Release) int {
 	n := 0
 	for _, s := range r.Plan() {
-		if s.Kind == deploy.KindGate && s.Ask == deploy.AskAlways && !s.Status.Ended() {
+		if certain(r, s) && !s.Status.Ended() {
 			n++
 		}
 	}

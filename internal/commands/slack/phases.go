@@ -1,7 +1,9 @@
 package slack
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +15,9 @@ import (
 // phase is a chapter of the plan in force, with what its steps add up to.
 type phase struct {
 	id     deploy.Phase
+	step   string // of a restore, which is one phase only, each step is shown: its name
 	status sdk.TaskCardStatus
+	passed bool // nothing of it is done, or it was interrupted, and the note says why
 	steps  []deploy.Step
 	took   string // "" while it has not begun, or if it took no time
 	slow   string // how long it takes usually, if it takes or took much longer
@@ -25,11 +29,17 @@ type phase struct {
 func phases(r *deploy.Release, now time.Time, u deploy.Usual) []phase {
 	var list []phase
 	plan := r.Plan()
-	if r.State == deploy.Failed { // what failed is in the plan that it went forward with
+	switch {
+	case r.State == deploy.Failed: // what failed is in the plan that it went forward with
 		plan = r.Steps
+	case r.Kind == deploy.Rollback && !goingBack(r): // people are asked before it goes back
+		plan = append(slices.Clone(r.Steps), r.Back...)
 	}
 	for _, s := range plan {
-		if len(list) == 0 || list[len(list)-1].id != s.Phase {
+		switch {
+		case restores(r):
+			list = append(list, phase{id: s.Phase, step: label(s)})
+		case len(list) == 0 || list[len(list)-1].id != s.Phase:
 			list = append(list, phase{id: s.Phase})
 		}
 		last := &list[len(list)-1]
@@ -37,7 +47,7 @@ func phases(r *deploy.Release, now time.Time, u deploy.Usual) []phase {
 	}
 	for i := range list {
 		p := &list[i]
-		p.status = p.sum()
+		p.status, p.passed = p.sum(), p.skipped()
 		p.took = p.duration(now)
 		p.slow = p.slowness(now, u)
 		p.note = p.evidence(r)
@@ -46,11 +56,13 @@ func phases(r *deploy.Release, now time.Time, u deploy.Usual) []phase {
 }
 
 func (p *phase) sum() sdk.TaskCardStatus {
-	ended, begun := 0, 0
+	ended, begun, cut := 0, 0, false
 	for _, s := range p.steps {
 		switch {
 		case s.Status == deploy.Broken:
 			return sdk.TaskCardStatusError
+		case interrupted(s):
+			cut = true
 		case s.Status.Ended():
 			ended++
 		case s.Status == deploy.Started:
@@ -58,12 +70,24 @@ func (p *phase) sum() sdk.TaskCardStatus {
 		}
 	}
 	switch {
+	case cut: // whatever was done before, the phase did not come to what it is for
+		return sdk.TaskCardStatusPending
 	case ended == len(p.steps):
 		return sdk.TaskCardStatusComplete
 	case ended+begun > 0:
 		return sdk.TaskCardStatusInProgress
 	}
 	return sdk.TaskCardStatusPending
+}
+
+// interrupted says whether people, or a breach, ended a step before it was done.
+func interrupted(s deploy.Step) bool {
+	return s.Status == deploy.Skipped && strings.HasPrefix(s.Note, "interrupted ")
+}
+
+// skipped says whether nothing of a phase is done, for a reason.
+func (p *phase) skipped() bool {
+	return !slices.ContainsFunc(p.steps, func(s deploy.Step) bool { return s.Status != deploy.Skipped || s.Note == "" })
 }
 
 func (p *phase) duration(now time.Time) string {
@@ -133,8 +157,14 @@ func proof(r *deploy.Release, s deploy.Step) string {
 		return planNote(*r.Proposal)
 	case s.Kind == deploy.KindConfirm: // the approval says as much
 		return ""
-	case isPlanGate(s) && s.Status == deploy.Done:
+	case s.AboutPlan() && s.Status == deploy.Done && len(s.Approvals) == 0: // nothing in it needs one
+		return ""
+	case (s.AboutPlan() || s.TakesTwo()) && s.Status == deploy.Done:
 		return "approved"
+	case s.Kind == deploy.KindMigrate:
+		if note, ok := migrated(r, s); ok {
+			return note
+		}
 	}
 	return firstLine(s)
 }
@@ -142,7 +172,7 @@ func proof(r *deploy.Release, s deploy.Step) string {
 // firstLine is the evidence of a step without what follows line by line: each check has a line of its own, which is for
 // the thread.
 func firstLine(s deploy.Step) string {
-	if !s.Kind.InOneCall() {
+	if !s.Kind.InOneCall() && !ofDatabase(s) {
 		return s.Note
 	}
 	first, _, _ := strings.Cut(s.Note, "\n")
@@ -174,24 +204,36 @@ func (p *phase) shares() string {
 
 // title is what stands beside the sign of a phase. It holds our own words only.
 func (p *phase) title() string {
-	return dotted(chapter(p.id), p.took, p.slow)
+	if p.passed && p.took == "" {
+		return dotted(p.name(), "skipped")
+	}
+	return dotted(p.name(), p.took, p.slow)
 }
+
+// name is what a phase is called.
+func (p *phase) name() string { return cmp.Or(p.step, chapter(p.id)) }
 
 // plan is Slack's plan block: one card per phase. Evidence is rich text, which Slack takes literally.
 func planBlock(list []phase) sdk.Block {
-	done := 0
+	done, of := 0, len(list)
 	var cards []*sdk.TaskCardBlock
 	for _, p := range list {
-		if p.status == sdk.TaskCardStatusComplete {
+		if p.passed && p.status == sdk.TaskCardStatusComplete {
+			of--
+		} else if p.status == sdk.TaskCardStatusComplete {
 			done++
 		}
-		card := sdk.NewTaskCardBlock(string(p.id), p.title()).WithStatus(p.status)
+		id := string(p.id)
+		if p.step != "" {
+			id = string(p.steps[0].Name)
+		}
+		card := sdk.NewTaskCardBlock(id, p.title()).WithStatus(p.status)
 		if p.note != "" {
 			card.WithDetails(sdk.NewRichTextBlock("", sdk.NewRichTextSection(sdk.NewRichTextSectionTextElement(p.note, nil))))
 		}
 		cards = append(cards, card)
 	}
-	return sdk.NewPlanBlock(fmt.Sprintf("%d of %d phases done", done, len(list))).WithTasks(cards...)
+	return sdk.NewPlanBlock(fmt.Sprintf("%d of %d phases done", done, of)).WithTasks(cards...)
 }
 
 var signs = map[sdk.TaskCardStatus]string{
@@ -203,10 +245,14 @@ func planSection(list []phase) sdk.Block {
 	var lines, waiting []string
 	for _, p := range list {
 		if p.status == sdk.TaskCardStatusPending && p.note == "" {
-			waiting = append(waiting, signs[p.status]+" "+chapter(p.id))
+			waiting = append(waiting, signs[p.status]+" "+p.name())
 			continue
 		}
-		line := signs[p.status] + " *" + chapter(p.id) + "*"
+		sign := signs[p.status]
+		if p.passed {
+			sign = "–"
+		}
+		line := sign + " *" + p.name() + "*"
 		if p.took != "" {
 			line += "  " + dotted(p.took, p.slow)
 		}

@@ -13,20 +13,30 @@ import (
 // mostPlanned is how many changes a plan shows; a service has fewer settings than that.
 const mostPlanned = 60
 
-// isPlanGate says whether people are asked there about the plan, and not about a share of traffic.
-func isPlanGate(s deploy.Step) bool { return s.Kind == deploy.KindGate && s.Percent == 0 }
+// certain says whether people will be asked at a gate for certain: not where a healthy version goes on by itself, nor
+// about a plan in which nothing is risky, as far as that is known.
+func certain(r *deploy.Release, gate deploy.Step) bool {
+	if gate.Kind != deploy.KindGate {
+		return false
+	}
+	return gate.Ask == deploy.AskAlways || gate.Ask == deploy.AskRisky && r.Proposal.Needs(r.Spec) > 0
+}
+
+// judges says whether a gate goes by the verdict.
+func judges(gate deploy.Step) bool {
+	return gate.Ask == deploy.AskUnsure || gate.Ask == deploy.AskNobody
+}
 
 // planNote is a plan in a few words.
 func planNote(p deploy.Proposal) string {
+	schema := databaseNote(p.Migration)
 	switch n := len(p.Changes); {
 	case p.Unknown != "":
-		return "plan " + p.Short() + ": changes of settings not known"
+		return "plan " + p.Short() + ": changes of settings not known" + schema
 	case n == 0:
-		return "plan " + p.Short() + ": no setting changes"
-	case n == 1:
-		return "plan " + p.Short() + ": 1 change"
+		return "plan " + p.Short() + ": no setting changes" + schema
 	default:
-		return fmt.Sprintf("plan %s: %d changes", p.Short(), n)
+		return fmt.Sprintf("plan %s: %s%s", p.Short(), counts(n, "change"), schema)
 	}
 }
 
@@ -38,17 +48,21 @@ func planCard(r deploy.Release, e deploy.Entry, u deploy.Usual) message {
 	return message{text: joinLines(lines...), blocks: packed(lines)}
 }
 
-// planLines are the image, what runs now, and each change. Values of secrets and variables are not among them.
+// planLines are the image, what runs now, each change, and what is done to the database. Values of secrets and variables
+// are not among them.
 func planLines(r *deploy.Release) []string {
-	p := r.Proposal
-	lines := []string{"*Image*  " + imageWords(r), "*Now*  " + nowWords(r)}
+	lines := append([]string{"*Image*  " + imageWords(r), "*Now*  " + nowWords(r)}, changeLines(r.Proposal)...)
+	return append(lines, databaseLines(r)...)
+}
+
+func changeLines(p *deploy.Proposal) []string {
 	switch {
 	case p.Unknown != "":
-		return append(lines, "*Changes*  not known: "+esc(cut(oneLine(p.Unknown), 2*mostNote)))
+		return []string{"*Changes*  not known: " + esc(cut(oneLine(p.Unknown), 2*mostNote))}
 	case len(p.Changes) == 0:
-		return append(lines, "*Changes*  none, but for the image")
+		return []string{"*Changes*  none, but for the image"}
 	}
-	lines = append(lines, "*Changes* besides the image")
+	lines := []string{"*Changes* besides the image"}
 	for _, c := range p.Changes[:min(len(p.Changes), mostPlanned)] {
 		lines = append(lines, "• "+esc(cut(oneLine(c.String()), mostNote)))
 	}
@@ -113,8 +127,13 @@ func checksLine(r *deploy.Release) string {
 // asksLine says what people are asked for, and whom.
 func asksLine(r *deploy.Release) string {
 	var wants []string
+	risky := r.Proposal.Needs(r.Spec)
 	for _, s := range r.Steps {
-		if s.Kind == deploy.KindGate && s.Ask == deploy.AskAlways {
+		switch {
+		case !certain(r, s):
+		case s.AboutPlan() && risky > max(r.Spec.Policy.Approvals, 1):
+			wants = append(wants, fmt.Sprintf("%s (%d people, for what is risky)", s.Wants(), risky))
+		default:
 			wants = append(wants, s.Wants())
 		}
 	}
@@ -125,8 +144,11 @@ func asksLine(r *deploy.Release) string {
 		return "*Approval*  of " + strings.Join(wants, ", ") + ", by nobody: the list of approvers is empty"
 	}
 	text := fmt.Sprintf("*Approval*  of %s, by %d of %s", strings.Join(wants, ", "), max(r.Spec.Policy.Approvals, 1), approverWords(r))
-	if !r.Spec.Policy.RequesterMayApprove {
+	switch {
+	case !r.Spec.Policy.RequesterMayApprove:
 		text += ", not whoever asked for it"
+	case risky > 0:
+		text += ", of the plan not whoever asked for it"
 	}
 	return text
 }
@@ -152,7 +174,7 @@ func takesLine(r *deploy.Release, u deploy.Usual) string {
 	people := 0
 	for _, s := range r.Steps {
 		whole += u.Step(s)
-		if s.Kind == deploy.KindGate && s.Ask == deploy.AskAlways {
+		if certain(r, s) {
 			people++
 		}
 	}
@@ -170,8 +192,16 @@ func takesLine(r *deploy.Release, u deploy.Usual) string {
 func planMessage(r deploy.Release, gate deploy.Step, who string) message {
 	lines := []string{planHead(&r, r.Proposal.Short(), who)}
 	lines = append(lines, planLines(&r)...)
-	lines = append(lines, checksLine(&r), terms(&r, gate))
+	lines = append(lines, checksLine(&r), riskyLine(&r), terms(&r, gate))
 	return message{text: joinLines(lines...), blocks: append(packed(lines), planButtons(&r, gate)), aloud: true}
+}
+
+// riskyLine says why more people are asked, or others, than for a plan without anything risky.
+func riskyLine(r *deploy.Release) string {
+	if r.Proposal.Needs(r.Spec) == 0 {
+		return ""
+	}
+	return "▲ Risky for the database: " + riskCount(r.Proposal.Migration) + ". Whoever asked for the release cannot approve that."
 }
 
 func planHead(r *deploy.Release, short, who string) string {

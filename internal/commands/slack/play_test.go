@@ -48,6 +48,7 @@ type play struct {
 	instant bool                                                       // steps take no time
 	looks   func(*play) (*deploy.Look, error)                          // what a look comes to
 	changes func(deploy.Release) deploy.Proposal                       // what it would change; nil: the usual
+	schema  *deploy.Migration                                          // and of the schema
 	commit  func(r deploy.Release, entries []deploy.Entry) (rev int64) // nil: nothing is stored
 }
 
@@ -130,6 +131,7 @@ func (p *play) outcome(r deploy.Release, name deploy.StepName) deploy.Outcome {
 		f.Share = 0
 	}
 	out.Facts = f
+	p.database(r, name, &out)
 	return out
 }
 
@@ -137,6 +139,7 @@ func (p *play) outcome(r deploy.Release, name deploy.StepName) deploy.Outcome {
 func (p *play) propose(r deploy.Release) deploy.Proposal {
 	if p.changes == nil {
 		proposal := deploy.NewProposal(r, []deploy.Change{{What: "cpu", From: "1", To: "2"}, {What: "env", To: "FEATURE_PREFS"}}, "")
+		proposal.Migration = p.schema
 		proposal.Hash = "3f2a9c1b00112233445566778899aabbccddeeff00112233445566778899aabb" // whatever else the spec may come to say
 		return proposal
 	}

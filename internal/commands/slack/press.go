@@ -80,7 +80,7 @@ func press(payload json.RawMessage, envelope string) (p commands.Press, at place
 
 // actions are the buttons that are drawn; each action is its own action_id.
 var actions = []commands.Action{commands.Promote, commands.Pause, commands.Resume, commands.RollBack, commands.Details,
-	commands.Attest, commands.Waive, commands.Take, commands.Bug, commands.Fix, commands.Unlock, commands.Report}
+	commands.Attest, commands.Waive, commands.Take, commands.Bug, commands.Fix, commands.Unlock, commands.Report, commands.Database}
 
 // value is what a button carries: the release, and the step that was current when it was drawn. It is no proof
 // of anything; what a press does is decided by what is stored.

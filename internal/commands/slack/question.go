@@ -11,7 +11,7 @@ import (
 // questionKey is the key of a question in Announcement.Asked: its step, and for the question of a plan which plan.
 // Another plan is another question.
 func questionKey(r *deploy.Release, step deploy.Step) string {
-	if isPlanGate(step) && r.Proposal != nil {
+	if step.AboutPlan() && r.Proposal != nil {
 		return string(step.Name) + "#" + r.Proposal.Short()
 	}
 	return string(step.Name)
@@ -69,7 +69,7 @@ func (t *round) question(ctx context.Context, step deploy.Step, plan string) (as
 		return stamped(voidedMessage(*r, plan, t.asks(ctx, step), why), true), err
 	}
 	if stamp, decided := stampOf(r, step); decided {
-		return stamped(stampMessage(*r, step, t.asks(ctx, step), stamp), !isPlanGate(step) || confirmed(r)), nil
+		return stamped(stampMessage(*r, step, t.asks(ctx, step), stamp), !step.AboutPlan() || confirmed(r)), nil
 	}
 	if open := openQuestion(r); open == nil || open.Name != step.Name {
 		return asking{}, nil

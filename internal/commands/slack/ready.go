@@ -195,6 +195,9 @@ func readyStamp(r *deploy.Release, step deploy.Step) (stamp string, ok bool) {
 		stamp = fmt.Sprintf("✓ Complete at %s", clock(step.EndedAt))
 		var lines []string
 		for _, w := range r.Waivers {
+			if w.Item == deploy.WithoutBackup {
+				continue // which came later, and is told by itself
+			}
 			lines = append(lines, "Waived: "+waiverLine(w))
 		}
 		return joinLines(stamp, strings.Join(lines[:min(len(lines), mostOthers)], "\n")), true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	sdk "github.com/slack-go/slack"
@@ -114,7 +115,8 @@ func (t *round) guarded(what string, do func() error) (err error) {
 }
 
 // load reads the release and what of its journal has not been told. One that the store has let go needs no more
-// telling.
+// telling. What was committed between the two is left for the next round, which the store sees to: told of the release as
+// it was before, a gate that has opened would be a line, and then a question as well.
 func (t *round) load(ctx context.Context) error {
 	r, err := t.a.store.Get(ctx, t.release.ID)
 	if deploy.CodeOf(err) == deploy.NotFound {
@@ -127,6 +129,7 @@ func (t *round) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	entries = slices.DeleteFunc(entries, func(e deploy.Entry) bool { return e.Rev > r.Rev })
 	t.release, t.lines = r, untold(entries, t.note)
 	t.usual = t.a.history.of(ctx, t.a.store, r)
 	return nil

@@ -48,7 +48,8 @@ func open(t testing.TB, change func(*workspace.Options), opts *slack.Options) (*
 // handler answers as told and remembers what it heard.
 type handler struct {
 	command func(ctx context.Context, r commands.Request) string
-	form    func(commands.Press) commands.Form // nil: none is opened
+	later   func(ctx context.Context) commands.Text // nil: nothing follows an answer
+	form    func(commands.Press) commands.Form      // nil: none is opened
 	submit  func(commands.Filled) (commands.Reply, map[string]string)
 
 	mu       sync.Mutex
@@ -65,7 +66,7 @@ func (h *handler) Command(ctx context.Context, r commands.Request) commands.Repl
 	if h.command != nil {
 		text = h.command(ctx, r)
 	}
-	return commands.Reply{Text: commands.Text{}.Plain(text)}
+	return commands.Reply{Text: commands.Text{}.Plain(text), Later: h.later}
 }
 
 func (h *handler) Press(_ context.Context, p commands.Press) commands.Reply {

@@ -132,7 +132,7 @@ func (s *Socket) begin(work func()) bool {
 	return !s.closed
 }
 
-// close accepts nothing more and waits for what was begun, which handleWithin and ackWithin bound.
+// close accepts nothing more and waits for what was begun, which handleWithin, ackWithin and commands.LaterWithin bound.
 func (s *Socket) close() {
 	s.mu.Lock()
 	s.closed = true

@@ -64,6 +64,25 @@ func TestNothingIsAcknowledgedBeforeItIsStored(t *testing.T) {
 	}
 }
 
+func TestWhatWasNotKnownInTimeFollows(t *testing.T) {
+	t.Parallel()
+	w, c := open(t, nil, nil)
+	acked := make(chan struct{})
+	h := &handler{later: func(ctx context.Context) commands.Text {
+		<-acked // nothing that takes its time keeps the first answer
+		if _, bounded := ctx.Deadline(); !bounded {
+			t.Error("it may take for ever")
+		}
+		return commands.Text{}.Plain("2 scripts & <!channel>")
+	}}
+	listen(t, c, h, nil)
+	if got := say(t, w, "alice", "/deploy coditect-app v1.2.4 --plan"); got.Text != "stored coditect-app v1.2.4 --plan" {
+		t.Errorf("at first alice sees %+v", got)
+	}
+	close(acked)
+	eventually(t, w, "the rest", func() bool { return told(w, "alice", "2 scripts &amp; &lt;!channel&gt;") })
+}
+
 func TestTheSameEnvelopeTwiceIsTheSameEvent(t *testing.T) {
 	t.Parallel()
 	w, c := open(t, nil, nil)

@@ -10,6 +10,9 @@ import (
 
 // stateLine is the state in words; it is what changes first.
 func stateLine(r *deploy.Release, now time.Time) string {
+	if restores(r) {
+		return restoreState(r, progress(r, now))
+	}
 	switch r.State {
 	case deploy.Running:
 		return dotted("▸ "+esc(shareWords(r)), progress(r, now), verdictWord(r))
@@ -28,11 +31,14 @@ func stateLine(r *deploy.Release, now time.Time) string {
 	case deploy.Abandoned:
 		return "✗ Let go by " + mention(r.By) + " at " + clock(r.Since) + " · " + fmt.Sprintf("%d %% of traffic was on %s when last seen", r.Facts.Share, esc(r.Version))
 	case deploy.Failed:
+		if r.Kind == deploy.Rollback && !goingBack(r) {
+			return "✗ Ended at " + clock(r.Since) + " before anything was changed"
+		}
 		ended := "✗ Ended at " + clock(r.Since) + " before users saw anything of " + esc(r.Version)
 		if goingBack(r) { // which it has done, and verified
 			ended += " · 100 % on " + esc(returnsTo(r))
 		}
-		return ended
+		return dotted(ended, schemaEnd(r))
 	}
 	return esc(string(r.State))
 }
@@ -72,6 +78,9 @@ func shareWords(r *deploy.Release) string {
 			return "100 % on " + returnsTo(r)
 		}
 		return fmt.Sprintf("not all traffic is known to be on %s", returnsTo(r))
+	}
+	if r.Kind == deploy.Rollback {
+		return "nothing has been changed yet"
 	}
 	words := fmt.Sprintf("%d %% of traffic on %s", r.Facts.Share, r.Version)
 	if r.Facts.Share == 0 {

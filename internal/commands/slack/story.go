@@ -95,7 +95,12 @@ func exceeds(s deploy.Seen, o deploy.Objective) bool {
 }
 
 // evidenceLines is what was found: the logs, the platform's words, what was new, and what could not be had.
-func evidenceLines(in *deploy.Incident) string {
+func evidenceLines(r *deploy.Release) string {
+	in := r.Incident
+	changed := escaped(in.Changed)
+	if line := schemaLine(r); line != "" {
+		changed = append(changed, esc(line))
+	}
 	var logs []string
 	for _, g := range in.Lines {
 		logs = append(logs, fmt.Sprintf("%s× %s", thousands(int64(g.Count)), code(cut(oneLine(g.Text), mostNote))))
@@ -104,7 +109,8 @@ func evidenceLines(in *deploy.Incident) string {
 		listed("Last error lines", logs, mostLogs),
 		listed("The platform says", escaped(in.Platform), mostOthers),
 		listed("Checked", escaped(in.Checks), mostOthers),
-		listed("Changed", escaped(in.Changed), mostChanges),
+		listed("Database", escaped(in.Database), mostChanges),
+		listed("Changed", changed, mostChanges),
 		listed("Not known", escaped(in.Missing), mostOthers),
 	)
 }
@@ -141,7 +147,7 @@ func approvalLines(r *deploy.Release) string {
 			}
 			lines = append(lines, line)
 		}
-		if s.Kind == deploy.KindGate && s.Status == deploy.Done && len(s.Approvals) == 0 {
+		if s.Kind == deploy.KindGate && s.Status == deploy.Done && len(s.Approvals) == 0 && !s.AboutPlan() {
 			lines = append(lines, fmt.Sprintf("%d %% by Slipway at %s: healthy", s.Percent, clock(s.EndedAt)))
 		}
 	}

@@ -79,10 +79,17 @@ func submission(payload json.RawMessage) (f commands.Filled, form sent, ours boo
 			continue
 		}
 		form.blocks = append(form.blocks, b.BlockID)
-		for _, x := range in.View.State.Values[b.BlockID] {
-			if b.BlockID == reasonBlock {
-				f.Reason = strings.TrimSpace(x.Value)
+		for action, x := range in.View.State.Values[b.BlockID] {
+			typed := strings.TrimSpace(x.Value)
+			switch {
+			case b.BlockID == reasonBlock:
+				f.Reason = typed
 				continue
+			case action == typedAction && typed != "":
+				if f.Values == nil {
+					f.Values = map[string]string{}
+				}
+				f.Values[b.BlockID] = typed
 			}
 			for _, o := range append(x.Ticked, x.Chosen) {
 				if o.Value != "" {
@@ -98,7 +105,11 @@ func submission(payload json.RawMessage) (f commands.Filled, form sent, ours boo
 // contents tells what was filled in from what was filled in before: a form that stayed open since its answer was lost may
 // be sent with something else in it, and that was not heard before.
 func contents(f commands.Filled) string {
-	sum := sha256.Sum256([]byte(strings.Join(append(slices.Sorted(slices.Values(f.Items)), f.Reason), "\x00")))
+	all := append(slices.Sorted(slices.Values(f.Items)), f.Reason)
+	for _, key := range sortedKeys(f.Values) {
+		all = append(all, key, f.Values[key])
+	}
+	sum := sha256.Sum256([]byte(strings.Join(all, "\x00")))
 	return hex.EncodeToString(sum[:4])
 }
 

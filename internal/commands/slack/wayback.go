@@ -19,22 +19,28 @@ func rollBackLine(r *deploy.Release, u deploy.Usual) string {
 	const now = "If you roll back now: "
 	way, to := r.Watch.Way, esc(returnsTo(r))
 	switch {
+	case restores(r):
+		return stopLine(r)
 	case r.State.Terminal() || goingBack(r):
 		return ""
+	case r.Kind == deploy.Rollback:
+		return "If you stop it now: nothing has been changed yet."
 	case !touched(r):
 		return now + "it stops, nothing has been changed yet."
 	case r.Facts.Baseline.Name == "":
-		return ""
+		return databaseStays(r)
 	case way.Gone:
 		return gone(r)
+	case unseen(r) && !staged(r):
+		return joinLines(fmt.Sprintf("%s%s keeps 100 %%: traffic was never moved.", now, to), databaseStays(r))
 	case unseen(r):
-		return fmt.Sprintf("%s%s keeps 100 %%, the new revision gets no traffic.", now, to)
+		return joinLines(fmt.Sprintf("%s%s keeps 100 %%, the new revision gets no traffic.", now, to), databaseStays(r))
 	}
 	card := fmt.Sprintf("%s100 %% to %s, which had all of the traffic before this release; %s.", now, baseline(r), speed(r, u))
 	if way.Moved != "" {
 		card = "Somebody moved traffic: " + esc(cut(oneLine(way.Moved), mostNote)) + ".\n" + card
 	}
-	return card
+	return joinLines(card, databaseStays(r))
 }
 
 // gone says that there is no way back, and what to do instead.
@@ -78,10 +84,16 @@ func afterwards(r *deploy.Release) string {
 	t := r.Target
 	switch r.State {
 	case deploy.Succeeded:
+		if restores(r) {
+			return restoreEnd(r)
+		}
 		if r.Facts.Baseline.Name == "" {
 			return ""
 		}
 		back := commands.RollbackCommand{Service: t.Service, Environment: t.Environment, Reason: "…"}
+		if c := r.Schema; c.Changed() && (c.Class == deploy.Contract || c.Class == deploy.Unsure) {
+			return acrossLines(r, back)
+		}
 		return fmt.Sprintf("To take it back: %s returns to %s. Its instances may have to start first, about %s more.",
 			code(back.String()), esc(returnsTo(r)), seconds(coldStart))
 	case deploy.RolledBack:
@@ -89,10 +101,18 @@ func afterwards(r *deploy.Release) string {
 			return fmt.Sprintf("%s takes new versions again: %s cleared the lock at %s.", esc(t.String()), mention(n.By), clock(n.At))
 		}
 		unlock := commands.UnlockCommand{Service: t.Service, Environment: t.Environment}
-		return fmt.Sprintf("%s is locked for new versions. Once somebody has looked, clear it: %s\n%s", esc(t.String()), code(unlock.String()), againLine(r))
+		locked := fmt.Sprintf("%s is locked for new versions. Once somebody has looked, clear it: %s", esc(t.String()), code(unlock.String()))
+		return joinLines(databaseStays(r), locked, againLine(r))
 	case deploy.Running, deploy.Waiting, deploy.Paused, deploy.Parked, deploy.RollingBack, deploy.Failed, deploy.Abandoned:
 	}
 	return ""
+}
+
+// acrossLines say how to go back from a release whose schema the version before may not work with.
+func acrossLines(r *deploy.Release, back commands.RollbackCommand) string {
+	back.Anyway = true
+	return fmt.Sprintf("To take it back: %s\nA rollback to %s takes two people: %s\nOr have the data as it was in a new instance: %s",
+		databaseStays(r), esc(returnsTo(r)), code(back.String()), code(databaseCommand(r)))
 }
 
 // againLine says that what was taken back does not come again by accident.

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -33,7 +34,7 @@ func label(s deploy.Step) string {
 	case deploy.KindHealth:
 		return "Health checks"
 	case deploy.KindGate:
-		if s.Ask != deploy.AskAlways {
+		if judges(s) {
 			return fmt.Sprintf("Verdict before %d %%", s.Percent)
 		}
 		return "Approval of " + s.Wants()
@@ -67,8 +68,9 @@ func label(s deploy.Step) string {
 		return "Plan as approved"
 	case deploy.KindLoad:
 		return "Load check " + loadName(s)
+	default:
 	}
-	return esc(string(s.Name))
+	return cmp.Or(databaseLabels[s.Kind], esc(string(s.Name)))
 }
 
 // doing says what a step does while it does it.
@@ -83,7 +85,10 @@ func doing(r *deploy.Release, s deploy.Step) string {
 	case deploy.KindHealth:
 		return "checking its health"
 	case deploy.KindGate:
-		if s.Ask != deploy.AskAlways && r.State != deploy.Waiting {
+		if s.Ask == deploy.AskRisky && r.State != deploy.Waiting {
+			return "looking whether the plan needs an approval"
+		}
+		if judges(s) && r.State != deploy.Waiting {
 			return fmt.Sprintf("waiting for a verdict before %d %%", s.Percent)
 		}
 		return "waiting for approval of " + s.Wants()
@@ -120,8 +125,9 @@ func doing(r *deploy.Release, s deploy.Step) string {
 		return "making sure that the plan is still as approved"
 	case deploy.KindLoad:
 		return "running the load check " + loadName(s)
+	default:
 	}
-	return "at " + esc(string(s.Name))
+	return cmp.Or(databaseDoing(r, s), "at "+esc(string(s.Name)))
 }
 
 // will says what a step does before it has begun.
@@ -136,7 +142,7 @@ func will(r *deploy.Release, s deploy.Step) string {
 	case deploy.KindHealth:
 		return "checks the health of the new revision"
 	case deploy.KindGate:
-		return willAsk(s)
+		return willAsk(r, s)
 	case deploy.KindShift:
 		return fmt.Sprintf("%d %% of traffic", s.Percent)
 	case deploy.KindBake:
@@ -170,18 +176,23 @@ func will(r *deploy.Release, s deploy.Step) string {
 		return "makes sure that the plan is still as approved"
 	case deploy.KindLoad:
 		return "load check " + loadName(s) + " for " + deploy.Planned(s.Bake)
+	default:
 	}
-	return esc(string(s.Name))
+	return cmp.Or(databaseWill(r, s), esc(string(s.Name)))
 }
 
 // willAsk says what a gate does when its turn comes.
-func willAsk(gate deploy.Step) string {
+func willAsk(r *deploy.Release, gate deploy.Step) string {
 	on := fmt.Sprintf("goes on to %d %% by itself if healthy", gate.Percent)
 	switch gate.Ask {
 	case deploy.AskUnsure:
 		return on + "; if there is not enough to tell, asks for approval; if unhealthy, is held"
 	case deploy.AskNobody:
 		return on + ", otherwise is held"
+	case deploy.AskRisky:
+		if !certain(r, gate) {
+			return "asks for approval of the plan if something in it is risky"
+		}
 	case deploy.AskAlways:
 	}
 	return "asks for approval of " + gate.Wants()
@@ -204,14 +215,13 @@ func returnsTo(r *deploy.Release) string {
 	return "the version before"
 }
 
-// touched says whether the platform may have been changed by this release.
-func touched(r *deploy.Release) bool {
-	for _, s := range r.Steps {
-		if s.Kind == deploy.KindRevision {
-			return s.Status != deploy.Pending
-		}
-	}
-	return goingBack(r)
+// touched says whether the platform or the database may have been changed by this release.
+func touched(r *deploy.Release) bool { return r.Touched() || goingBack(r) }
+
+// staged says whether a revision may have been made.
+func staged(r *deploy.Release) bool {
+	s, ok := stepOfKind(r, deploy.KindRevision)
+	return ok && s.Status != deploy.Pending
 }
 
 // unseen says that users have not been sent to the new version and that nobody has moved traffic meanwhile, as far
