@@ -15,7 +15,7 @@ const practiceWord deploy.UserID = "U0BOB"
 // release last week: who tries Slipway out can ship at once.
 func attestAll(ctx context.Context, c *catalog.Catalog, at deploy.Attestations) error {
 	for _, t := range c.Targets() {
-		spec, err := c.Resolve(t, "v0.0.0")
+		spec, err := c.Resolve(t, unreleased)
 		if err != nil {
 			return err
 		}

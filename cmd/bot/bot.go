@@ -30,20 +30,21 @@ import (
 
 // bot is one replica of Slipway, wired.
 type bot struct {
-	cfg      config
-	owner    string
-	log      zerolog.Logger
-	clock    deploy.Clock
-	catalog  *catalog.Catalog
-	store    *store.Store
-	cloudRun *cloudrun.Platform
-	prober   *httpprobe.Prober
-	watching watching
-	checking checking
-	bugs     deploy.Notifier // nil: nowhere
-	slack    *slack.Client
-	people   *slack.Directory
-	metrics  *telemetry.Metrics
+	cfg       config
+	owner     string
+	log       zerolog.Logger
+	clock     deploy.Clock
+	catalog   *catalog.Catalog
+	store     *store.Store
+	cloudRun  *cloudrun.Platform
+	prober    *httpprobe.Prober
+	watching  watching
+	checking  checking
+	databases databases
+	bugs      deploy.Notifier // nil: nowhere
+	slack     *slack.Client
+	people    *slack.Directory
+	metrics   *telemetry.Metrics
 
 	socket atomic.Pointer[slack.Socket]
 	ready  chan struct{} // closed when commands can be taken
@@ -53,7 +54,7 @@ type bot struct {
 // newBot makes the parts of a replica. It calls nobody: a bot starts while Redis, Slack or a cloud is away.
 func newBot(ctx context.Context, cfg config, log zerolog.Logger) (b *bot, err error) {
 	b = unmade(cfg, log)
-	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun, b.makeWatching, b.makeChecking} {
+	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun, b.makeWatching, b.makeChecking, b.makeDatabases} {
 		if err := part(ctx); err != nil {
 			b.close()
 			return nil, err
@@ -104,7 +105,7 @@ func (b *bot) close() {
 	if b.store != nil {
 		errs = append(errs, b.store.Close())
 	}
-	errs = append(errs, b.watching.close(), b.checking.close())
+	errs = append(errs, b.watching.close(), b.checking.close(), b.databases.close())
 	if err := errors.Join(errs...); err != nil {
 		b.log.Warn().Err(err).Msg("a connection did not close")
 	}
@@ -166,7 +167,7 @@ func (b *bot) listenOnce(ctx context.Context) error {
 		return nil
 	}
 	handler := commands.New(b.store, b.catalog, b.people, &commands.Options{Team: self.Team, Clock: b.clock,
-		Bugs: placeOf(b.bugs), Planner: b.ports(),
+		Bugs: placeOf(b.bugs), Planner: b.ports(), Backups: b.databases.instances,
 		Report: func(_ context.Context, err error) {
 			b.log.Warn().Err(err).Msg("a command could not be answered in full")
 		}})
@@ -232,6 +233,9 @@ func (b *bot) readiness(ctx context.Context) error {
 	return b.store.Ping(ctx)
 }
 
+// unreleased is a version that nothing has: what is asked about a target does not depend on one.
+const unreleased = "v0.0.0"
+
 // specs are those of every target of the catalog, as for a release of some version; none without a catalog.
 func (b *bot) specs() map[deploy.Target]deploy.Spec {
 	specs := map[deploy.Target]deploy.Spec{}
@@ -239,7 +243,7 @@ func (b *bot) specs() map[deploy.Target]deploy.Spec {
 		return specs
 	}
 	for _, t := range b.catalog.Targets() {
-		if spec, err := b.catalog.Resolve(t, "v0.0.0"); err == nil {
+		if spec, err := b.catalog.Resolve(t, unreleased); err == nil {
 			specs[t] = spec
 		}
 	}

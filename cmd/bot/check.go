@@ -73,6 +73,7 @@ func check(ctx context.Context, env func(string) string, to io.Writer) error {
 	b.checkTargets(ctx, r)
 	b.checkWatching(ctx, r)
 	b.checkSecrets(ctx, r)
+	b.checkDatabases(ctx, r)
 	switch r.problems {
 	case 0:
 		return nil

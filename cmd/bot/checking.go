@@ -29,6 +29,8 @@ type checking struct {
 	alerts  *alerts.Alerts
 	images  *registry.Images
 	scanner deploy.Scanner
+	amazon  *ecr.ECR
+	jobs    *runjobs.Jobs
 	closers []func() error
 }
 
@@ -58,15 +60,16 @@ func (b *bot) makeChecking(ctx context.Context) (err error) {
 
 // makeImages is what knows images: their registry, and whoever has scanned them.
 func (b *bot) makeImages(ctx context.Context) error {
-	c, amazon := &b.checking, ecr.New(nil)
+	c := &b.checking
+	c.amazon = ecr.New(nil)
 	found, err := scans.New(ctx, &scans.Options{Endpoint: b.cfg.scanURL})
 	if err != nil {
 		return err
 	}
 	c.closers = append(c.closers, found.Close)
-	c.images = registry.New(&registry.Options{Logins: []registry.Login{amazon.Login}})
+	c.images = registry.New(&registry.Options{Logins: []registry.Login{c.amazon.Login}})
 	c.closers = append(c.closers, func() error { c.images.Close(); return nil })
-	c.scanner = scans.First(found, amazon, c.images)
+	c.scanner = scans.First(found, c.amazon, c.images)
 	return nil
 }
 
@@ -78,16 +81,16 @@ func (b *bot) makeCheckers() error {
 		return err
 	}
 	c.closers = append(c.closers, dependencies.Close)
-	jobs, err := runjobs.New(&runjobs.Options{Endpoint: b.cfg.runURL, Clock: b.clock, Output: b.watching.lines})
+	c.jobs, err = runjobs.New(&runjobs.Options{Endpoint: b.cfg.runURL, Clock: b.clock, Output: b.watching.lines})
 	if err != nil {
 		return err
 	}
-	c.closers = append(c.closers, jobs.Close)
+	c.closers = append(c.closers, c.jobs.Close)
 	c.checker = checkers.New(checkers.Options{
 		Stories:      httpcheck.New(&httpcheck.Options{Secrets: c.secrets, Clock: b.clock}),
 		Dependencies: dependencies,
 		Commands:     command.New(&command.Options{Folder: b.cfg.catalog, Allow: b.cfg.commands, Clock: b.clock}),
-		Jobs:         jobs, Clock: b.clock,
+		Jobs:         c.jobs, Clock: b.clock,
 	})
 	return nil
 }
@@ -109,6 +112,8 @@ func (b *bot) ports() phase.Ports {
 		Checker: b.checking.checker, Loader: b.checking.loader,
 		Secrets: b.checking.secrets, Versions: b.checking.secrets,
 		Metrics: b.watching.metrics(), Logs: b.watching.logs(), Alerts: b.checking.alerts,
+		Instances: b.databases.of(), Databases: b.databases.sql, Scripts: b.databases.scripts, SQL: b.databases.reader,
+		Tagger: b.checking.images, Jobs: b.checking.jobs,
 		Targets: b.store, Attested: b.store, Live: b.store, People: b.people, Clock: b.clock,
 	}
 }

@@ -19,25 +19,27 @@ import (
 
 // config is the environment of `bot run`, as docs/configuration.md lists it.
 type config struct {
-	tokens    slack.Tokens
-	slackURL  string // override; empty for Slack itself
-	redisURL  string
-	replicas  int // that must confirm an intent
-	catalog   string
-	channel   string
-	listen    string
-	logLevel  string
-	runURL    string // override of Cloud Run's endpoint
-	seeURL    string // override of Cloud Monitoring's endpoint
-	logURL    string // override of Cloud Logging's endpoint
-	keyURL    string // override of Secret Manager's endpoint
-	scanURL   string // override of Artifact Analysis' endpoint
-	bucketURL string // override of Cloud Storage's endpoint
-	commands  bool   // of the catalog may run beside the bot
-	promAuth  string // bearer token for Prometheus
-	github    github.Options
-	webhook   webhook.Options
-	lease     time.Duration
+	tokens     slack.Tokens
+	slackURL   string // override; empty for Slack itself
+	redisURL   string
+	replicas   int // that must confirm an intent
+	catalog    string
+	channel    string
+	listen     string
+	logLevel   string
+	runURL     string // override of Cloud Run's endpoint
+	seeURL     string // override of Cloud Monitoring's endpoint
+	logURL     string // override of Cloud Logging's endpoint
+	keyURL     string // override of Secret Manager's endpoint
+	scanURL    string // override of Artifact Analysis' endpoint
+	bucketURL  string // override of Cloud Storage's endpoint
+	sqlURL     string // override of Cloud SQL's endpoint
+	privateSQL bool   // databases are reached at their private addresses
+	commands   bool   // of the catalog may run beside the bot
+	promAuth   string // bearer token for Prometheus
+	github     github.Options
+	webhook    webhook.Options
+	lease      time.Duration
 }
 
 // problem is something to mend before the bot can run, and how.
@@ -75,23 +77,25 @@ func readConfig(get func(string) string) (config, problems) {
 		return standard
 	}
 	c := config{
-		tokens:    slack.Tokens{App: slack.Secret(get("SLACK_APP_TOKEN")), Bot: slack.Secret(get("SLACK_BOT_TOKEN"))},
-		slackURL:  get("SLACK_API_URL"),
-		redisURL:  get("REDIS_URL"),
-		catalog:   or("SLIPWAY_CATALOG", "deployments/catalog"),
-		channel:   or("SLIPWAY_CHANNEL", "#devops-oncall"),
-		listen:    or("SLIPWAY_LISTEN", "127.0.0.1:8081"),
-		logLevel:  or("SLIPWAY_LOG_LEVEL", "info"),
-		runURL:    get("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN"),
-		seeURL:    get("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING"),
-		logURL:    get("CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"),
-		keyURL:    get("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER"),
-		scanURL:   get("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINERANALYSIS"),
-		bucketURL: get("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"),
-		commands:  get("SLIPWAY_COMMANDS") == "allow",
-		promAuth:  get("SLIPWAY_PROMETHEUS_TOKEN"),
-		github:    github.Options{Repository: get("SLIPWAY_GITHUB_REPO"), Token: github.Token(get("SLIPWAY_GITHUB_TOKEN")), URL: get("SLIPWAY_GITHUB_URL")},
-		webhook:   webhook.Options{URL: get("SLIPWAY_WEBHOOK_URL"), Secret: webhook.Secret(get("SLIPWAY_WEBHOOK_SECRET"))},
+		tokens:     slack.Tokens{App: slack.Secret(get("SLACK_APP_TOKEN")), Bot: slack.Secret(get("SLACK_BOT_TOKEN"))},
+		slackURL:   get("SLACK_API_URL"),
+		redisURL:   get("REDIS_URL"),
+		catalog:    or("SLIPWAY_CATALOG", "deployments/catalog"),
+		channel:    or("SLIPWAY_CHANNEL", "#devops-oncall"),
+		listen:     or("SLIPWAY_LISTEN", "127.0.0.1:8081"),
+		logLevel:   or("SLIPWAY_LOG_LEVEL", "info"),
+		runURL:     get("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN"),
+		seeURL:     get("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING"),
+		logURL:     get("CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"),
+		keyURL:     get("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER"),
+		scanURL:    get("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINERANALYSIS"),
+		bucketURL:  get("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"),
+		sqlURL:     get("CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL"),
+		privateSQL: get("SLIPWAY_CLOUDSQL_IP") == "private",
+		commands:   get("SLIPWAY_COMMANDS") == "allow",
+		promAuth:   get("SLIPWAY_PROMETHEUS_TOKEN"),
+		github:     github.Options{Repository: get("SLIPWAY_GITHUB_REPO"), Token: github.Token(get("SLIPWAY_GITHUB_TOKEN")), URL: get("SLIPWAY_GITHUB_URL")},
+		webhook:    webhook.Options{URL: get("SLIPWAY_WEBHOOK_URL"), Secret: webhook.Secret(get("SLIPWAY_WEBHOOK_SECRET"))},
 	}
 	var wrong problems
 	var err error

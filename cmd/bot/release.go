@@ -20,6 +20,7 @@ import (
 type releaseCommand struct {
 	Show     showCommand     `cmd:"" help:"Where a release stands; without an id, every release that has not ended."`
 	Journal  journalCommand  `cmd:"" help:"Everything recorded of a release, in order."`
+	Snapshot snapshotCommand `cmd:"" help:"The service's whole configuration, as it was before a release changed it."`
 	Resume   resumeCommand   `cmd:"" help:"Break-glass: go on from a hold, or try a stopped step again."`
 	RollBack rollBackCommand `cmd:"" help:"Break-glass: go back now."`
 	Unlock   unlockCommand   `cmd:"" help:"Break-glass: end a release where it stands and free its target. Traffic is not touched."`

@@ -56,7 +56,7 @@ func (c sandboxCommand) options() sandbox.Options {
 	o := sandbox.Options{
 		Catalog: deployments.Catalog(), Speed: c.Speed, Listen: c.Listen, RedisURL: os.Getenv("REDIS_URL"),
 		Create: c.Create, Settle: c.Settle, Traffic: c.Traffic,
-		Slack: workspace.Options{Scopes: grantedScopes()}, Probe: probeJob,
+		Slack: workspace.Options{Scopes: grantedScopes()}, Probe: probeJob, Databases: true,
 	}
 	if c.Catalog != "" {
 		o.Catalog = os.DirFS(c.Catalog)

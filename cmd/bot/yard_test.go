@@ -29,6 +29,12 @@ type yard struct {
 // newYard has a copy of the example's first service under each of names, with a strategy.
 func newYard(t *testing.T, strategy string, names ...string) *yard {
 	t.Helper()
+	return newYardWith(t, sandbox.Options{}, "", strategy, names...)
+}
+
+// newYardWith has more in the catalog's file of each service.
+func newYardWith(t *testing.T, opts sandbox.Options, more, strategy string, names ...string) *yard {
+	t.Helper()
 	folder, redis := t.TempDir(), storetest.StartRedis(t)
 	if err := os.CopyFS(folder, deployments.Catalog()); err != nil {
 		t.Fatal(err)
@@ -44,12 +50,13 @@ policy: {deploy: ["@platform"], approve: ["@oncall", "@platform"], approvals: 1,
 environments: {production: {}}
 `
 	for _, name := range names {
-		text := strings.NewReplacer("NAME", name, "STRATEGY", strategy).Replace(file)
+		text := strings.NewReplacer("NAME", name, "STRATEGY", strategy).Replace(file + more)
 		if err := os.WriteFile(filepath.Join(folder, name+".yaml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	box, err := sandbox.Start(sandbox.Options{Catalog: os.DirFS(folder), Speed: 600, RedisURL: redis.URL(0)})
+	opts.Catalog, opts.Speed, opts.RedisURL = os.DirFS(folder), 600, redis.URL(0)
+	box, err := sandbox.Start(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,11 +78,11 @@ environments: {production: {}}
 	return y
 }
 
-// run starts a replica and says which connections it has.
-func (y *yard) run() (r *replica, connections []int) {
+// run starts a replica, with more in its environment, and says which connections it has.
+func (y *yard) run(more ...string) (r *replica, connections []int) {
 	y.t.Helper()
 	before := y.connections()
-	r = join(y.t, "bot", y.Environ())
+	r = join(y.t, "bot", append(y.Environ(), more...))
 	r.awaitReady(y.t, http.StatusOK)
 	y.await("two more connections", func() bool { return len(y.connections()) == len(before)+2 })
 	return r, slices.DeleteFunc(y.connections(), func(id int) bool { return slices.Contains(before, id) })

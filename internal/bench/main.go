@@ -45,6 +45,7 @@ var figures = []group{
 	{"waiting", measureWaiting},
 	{"judge", measureJudge},
 	{"checks", measureChecks},
+	{"migrate", measureMigrate},
 }
 
 func main() {

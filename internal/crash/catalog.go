@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"slipway/deployments"
@@ -55,10 +56,35 @@ policy:
   deploy: ["@platform"]
   approve: ["@oncall", "@platform"]
   approvals: 1
+  approve_plan: PLAN
   approval_expires: 24h
+DATABASE
 environments:
   production: {}
 `
+
+// kept is a database of a service's own, with scripts that each of its releases finds in the same place.
+const kept = `database:
+  instance: INSTANCE
+  name: app
+  login: ${secret:SECRET}
+  limits: {connections: 80%, transaction: 1m, lag: 10s}
+  migrations:
+    from: gs://my-gcp-project-migrations/NAME/
+    checks:
+      - {name: Nothing is refused, sql: "SELECT count(*) = 0 FROM ledger WHERE refused"}`
+
+// planned is a service whose plan is approved always; of those with a database it is where something in it is risky.
+const planned = 0
+
+// databaseOf is what the catalog says about the database of a service.
+func databaseOf(i int) string {
+	if !hasDatabase(i) {
+		return ""
+	}
+	name := serviceName(i)
+	return strings.NewReplacer("INSTANCE", instanceOf(name), "SECRET", secretOf(name), "NAME", name).Replace(kept)
+}
 
 // speed is how many times faster than the catalog says time passes, also for the practice Cloud Monitoring.
 const speed = 600
@@ -94,7 +120,8 @@ func writeCatalog(folder string) error {
 	}
 	for i := range services {
 		bake, metrics := timesOf(i)
-		text := strings.NewReplacer("NAME", serviceName(i), "BAKE", bake, "METRICS", metrics).Replace(tried)
+		text := strings.NewReplacer("NAME", serviceName(i), "BAKE", bake, "METRICS", metrics, "PLAN", strconv.FormatBool(i == planned),
+			"DATABASE", databaseOf(i)).Replace(tried)
 		if err := os.WriteFile(filepath.Join(folder, serviceName(i)+".yaml"), []byte(text), 0o600); err != nil {
 			return fmt.Errorf("write the catalog: %w", err)
 		}

@@ -19,6 +19,8 @@ type expected struct {
 	state   deploy.State
 	effects []string
 	live    deploy.RevisionName // has all traffic
+
+	migrated bool // all scripts are applied
 }
 
 // checkRelease compares: the end, the effects, the traffic, the journal, and what should be gone from the store.
@@ -40,6 +42,11 @@ func (w *world) checkRelease(ctx context.Context, t *toll, x expected) error {
 	w.checkTraffic(t, x)
 	if err := w.checkJournal(ctx, t, x.id, r.Rev); err != nil {
 		return err
+	}
+	if l := w.ledgers[x.service]; l != nil {
+		if err := l.checkData(ctx, t, r, x.migrated); err != nil {
+			return err
+		}
 	}
 	return w.checkGone(ctx, t, x)
 }

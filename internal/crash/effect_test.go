@@ -69,7 +69,7 @@ func TestMatrixHasEveryKindOfStepAtEveryBoundaryOnce(t *testing.T) {
 	}
 }
 
-// plans are the steps of a story's release, there and back.
+// plans are the steps of the stories' releases, there and back.
 func plans(t *testing.T) []deploy.Step {
 	t.Helper()
 	folder := t.TempDir()
@@ -80,15 +80,19 @@ func plans(t *testing.T) []deploy.Step {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := c.Resolve(targetOf(serviceName(0)), versions[0])
-	if err != nil {
-		t.Fatal(err)
+	var all []deploy.Step
+	for i := range services {
+		spec, err := c.Resolve(targetOf(serviceName(i)), versions[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		there, err := deploy.NewPlan(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(append(all, there...), deploy.NewBack(spec)...)
 	}
-	there, err := deploy.NewPlan(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(there, deploy.NewBack(deploy.Spec{})...)
+	return all
 }
 
 func TestGateThatWasPassedBeforeAnybodyWasAskedIsNotMissing(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 // interrupted is the story of a release that goes on to its first gate, and beyond if it is to, and is taken back
 // there or as soon as a replica has stopped.
 func (s *teller) interrupted(ctx context.Context, began time.Time, stopped <-chan struct{}, forward bool) error {
-	r, err := s.begin(ctx)
+	r, err := s.begin(ctx, s.nextScripts()...)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *teller) interrupted(ctx context.Context, began time.Time, stopped <-cha
 // takenBack is the story of a release that is taken back at its first gate, and of another that goes to its end
 // before the replica that stopped on the way back goes on.
 func (s *teller) takenBack(ctx context.Context, began time.Time) error {
-	r, err := s.begin(ctx)
+	r, err := s.begin(ctx, s.nextScripts()...)
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,11 @@ func (w *world) checkInterrupted(ctx context.Context, t *toll, r attempt, servic
 	w.checkTraffic(t, x)
 	if err := w.checkJournal(ctx, t, r.id, ended.Rev); err != nil {
 		return err
+	}
+	if l := w.ledgers[service]; l != nil {
+		if err := l.checkData(ctx, t, ended, false); err != nil {
+			return err
+		}
 	}
 	return w.checkGone(ctx, t, x)
 }

@@ -24,6 +24,8 @@ type killer struct {
 
 	mu     sync.Mutex
 	wanted way         // with a fault, until a story comes to its place
+	since  int         // calls that Cloud SQL had when the fault was put there
+	held   *held       // for a fault of a script
 	struck chan string // the service whose next change has the fault
 }
 
@@ -75,6 +77,8 @@ func (k *killer) strike(ctx context.Context, v way) (bool, error) {
 	switch {
 	case v.ask:
 		return true, k.ask(ctx)
+	case v.place == beforeScript, v.place == beforeIndex:
+		return k.strikeScript(ctx, v)
 	case v.fault != "":
 		return k.strikeCall(ctx, v)
 	}
@@ -124,7 +128,7 @@ func (k *killer) awaitDeath(ctx context.Context) (*replica, error) {
 
 // bury replaces a dead replica and waits until its releases have another owner.
 func (k *killer) bury(ctx context.Context, dead *replica, v way) error {
-	k.t.hit(v.String())
+	k.t.hit(v)
 	orphans, err := k.w.drivenBy(ctx, dead)
 	if err != nil {
 		return err

@@ -1,5 +1,6 @@
 // Command crash tries to break what Slipway promises about crashes and pauses, on real processes: two replicas of the
-// bot over one redis-server, with the practice Slack and clouds as witnesses. It kills replicas at every boundary of
+// bot over one redis-server, with the practice Slack and clouds as witnesses, and a PostgreSQL for each
+// database. It kills replicas at every boundary of
 // every kind of step, stops others for longer than their lease, and then counts what took place outside.
 //
 //	go run ./internal/crash [-short] [-kills N] [-pauses N] [-seed S]
@@ -23,6 +24,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"slipway/internal/sandbox/cloudsql"
 )
 
 // plan is how much is tried.
@@ -72,6 +75,9 @@ func main() {
 
 // run kills in one world and pauses in another at the same time.
 func run(ctx context.Context, p plan) (err error) {
+	if !cloudsql.Installed() {
+		return errors.New("PostgreSQL is not installed, without which no database goes with a release: run make setup")
+	}
 	say("seed %d", p.seed)
 	b, err := prepare(ctx)
 	defer func() { err = errors.Join(err, b.close()) }()
@@ -80,8 +86,8 @@ func run(ctx context.Context, p plan) (err error) {
 	}
 	t := &toll{}
 	g, trying := errgroup.WithContext(ctx)
-	g.Go(func() error { return b.try(trying, p, 1, t, killing) })
-	g.Go(func() error { return b.try(trying, p, 2, t, pausing) })
+	g.Go(func() error { return b.try(trying, p, 1, services, t, killing) })
+	g.Go(func() error { return b.try(trying, p, 2, pausedServices, t, pausing) })
 	if err := g.Wait(); err != nil {
 		return errors.Join(err, t.verdict())
 	}
@@ -91,8 +97,8 @@ func run(ctx context.Context, p plan) (err error) {
 
 // try does something to the replicas of a world of its own, and then looks at what Slack shows of it and at what the
 // store still has.
-func (b *base) try(ctx context.Context, p plan, number int, t *toll, do func(context.Context, *world, plan, *toll) error) (err error) {
-	w, err := b.newWorld(ctx, number, p.seed)
+func (b *base) try(ctx context.Context, p plan, number, services int, t *toll, do func(context.Context, *world, plan, *toll) error) (err error) {
+	w, err := b.newWorld(ctx, number, services, p.seed)
 	defer func() { err = errors.Join(err, w.close()) }()
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ func pausing(ctx context.Context, w *world, p plan, t *toll) error {
 		}
 		for i := range tellers {
 			number, base := w.lastOf(ctx, i)
-			tellers[i] = w.newTeller(t, i, quit, func(string, place) {})
+			tellers[i] = w.newTeller(t, i, quit, func(context.Context, string, place) {})
 			tellers[i].number, tellers[i].base, tellers[i].turn = number, base, n
 		}
 		if err := w.pauseOnce(ctx, t, tellers, ways[n%len(ways)], n%2 == 0); err != nil {
@@ -57,12 +57,14 @@ func pausing(ctx context.Context, w *world, p plan, t *toll) error {
 func (w *world) pauses() []way {
 	var all []way
 	for _, m := range matrix() {
-		if m.fault == "" && slices.Contains([]deploy.StepKind{deploy.KindRevision, deploy.KindShift, deploy.KindGate, deploy.KindReturn, deploy.KindIncident, looking}, m.kind) {
+		if m.fault == "" && slices.Contains([]deploy.StepKind{deploy.KindRevision, deploy.KindShift, deploy.KindGate, deploy.KindReturn, deploy.KindIncident, looking,
+			deploy.KindBackup, deploy.KindMigrate, deploy.KindSettle}, m.kind) {
 			all = append(all, m)
 		}
 	}
 	for range 6 { // the most dangerous ones more often
 		all = append(all, way{kind: deploy.KindShift, point: engine.InCall}, way{kind: deploy.KindRevision, point: engine.InCall},
+			way{kind: deploy.KindBackup, point: engine.InCall}, way{kind: deploy.KindMigrate, point: engine.InCall},
 			way{kind: deploy.KindReturn, point: engine.InCall}, way{fault: cloudrun.LateEffect}, way{fault: cloudrun.LateAnswer})
 	}
 	w.mu.Lock()
@@ -118,7 +120,7 @@ func (w *world) pauseOnce(ctx context.Context, t *toll, tellers []*teller, v way
 	})
 	for i, s := range tellers {
 		g.Go(func() error {
-			if v.kind == deploy.KindReturn || v.kind == deploy.KindIncident {
+			if v.kind == deploy.KindReturn || v.kind == deploy.KindIncident || v.kind == deploy.KindSettle {
 				return s.takenBack(stories, began)
 			}
 			return s.interrupted(stories, began, stopped, forward && i > 0)

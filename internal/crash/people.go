@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -46,4 +47,31 @@ func (w *world) insist(ctx context.Context, t *toll, who, service, command, acce
 			return fmt.Errorf("%q, last answered %q: %w", command, last, err)
 		}
 	}
+}
+
+// clickWithin is how long somebody looks for a button before they type the command instead.
+const clickWithin = 3 * time.Second
+
+// press approves the plan of a release by the button below its question, if that is there in time; false if it is not, or
+// nothing came of it.
+func (w *world) press(ctx context.Context, service string, so func() (bool, error)) (bool, error) {
+	pressed := false
+	waited := until(ctx, clickWithin, "the plan is approved", func() (bool, error) {
+		if yes, err := so(); yes || err != nil {
+			return yes, err
+		}
+		if pressed {
+			return false, nil
+		}
+		clicked, clickErr := w.Workspace.Click(ctx, approver, "Approve the plan", &workspace.ClickOptions{Channel: service})
+		if clickErr != nil && !errors.Is(clickErr, workspace.ErrNoButton) {
+			return false, clickErr
+		}
+		pressed = clicked.Ack == workspace.Acked
+		return false, nil
+	})
+	if errors.Is(waited, context.DeadlineExceeded) && ctx.Err() == nil {
+		return false, nil
+	}
+	return waited == nil, waited
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"slipway/internal/deploy"
@@ -18,6 +19,8 @@ type scene struct {
 	newest  deploy.ReleaseID
 	lock    deploy.ReleaseID // that locks the target
 	bars    int
+	data    string // what is in the database
+	backups int    // that were asked for
 }
 
 func (w *world) scenes(ctx context.Context, tellers []*teller) ([]scene, error) {
@@ -45,6 +48,13 @@ func (w *world) scenes(ctx context.Context, tellers []*teller) ([]scene, error) 
 			x.lock = closure.Lock.Release
 		}
 		x.bars = len(closure.Bars)
+		if l := w.ledgers[s.service]; l != nil {
+			traces, err := l.traces(ctx)
+			if err != nil {
+				return nil, err
+			}
+			x.data, x.backups = fmt.Sprint(traces), len(w.backupCalls(s.service, 0))
+		}
 		x.rev, x.entries, x.newest = r.Rev, len(journal), history[0].ID
 		all = append(all, x)
 	}

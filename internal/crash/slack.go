@@ -28,8 +28,9 @@ func (w *world) checkSlack(ctx context.Context, t *toll) error {
 		return fmt.Errorf("%w\n%s", err, w.lastWords())
 	}
 	posts := map[deploy.ReleaseID][]string{} // keys of the messages of each release
+	shown := map[deploy.ReleaseID][]string{} // the messages themselves, for people
 	for i := range services {
-		if err := w.collect(serviceName(i), posts); err != nil {
+		if err := w.collect(serviceName(i), posts, shown); err != nil {
 			return err
 		}
 	}
@@ -45,17 +46,17 @@ func (w *world) checkSlack(ctx context.Context, t *toll) error {
 		wanted := messagesOf(r, journal)
 		questions(journal, posts[id])
 		for _, key := range surplus(posts[id], wanted) {
-			t.twice("Slack shows %q of %s too often", key, id)
+			t.twice("Slack shows %q of %s too often; in all:\n  %s", key, id, strings.Join(shown[id], "\n  "))
 		}
 		for _, key := range surplus(wanted, posts[id]) {
-			t.missing("Slack does not show %q of %s", key, id)
+			t.missing("Slack does not show %q of %s; in all:\n  %s", key, id, strings.Join(shown[id], "\n  "))
 		}
 	}
 	return nil
 }
 
 // collect reads a channel and its threads.
-func (w *world) collect(channel string, posts map[deploy.ReleaseID][]string) error {
+func (w *world) collect(channel string, posts, shown map[deploy.ReleaseID][]string) error {
 	parents, err := w.Workspace.Channel(channel)
 	if err != nil {
 		return err
@@ -73,6 +74,8 @@ func (w *world) collect(channel string, posts map[deploy.ReleaseID][]string) err
 			}
 			seen[p.TS] = true
 			posts[id] = append(posts[id], key)
+			payload, _ := p.Metadata["event_payload"].(map[string]any)
+			shown[id] = append(shown[id], fmt.Sprintf("%s %v: %.100q", p.TS, payload["key"], p.Text))
 		}
 	}
 	return nil

@@ -27,15 +27,17 @@ type teller struct {
 	watched bool // its metrics are looked at
 	number  int  // of the last release
 	turn    int
-	base    deploy.Revision // has 100 %
-	offer   func(place)     // called before each word of a person
-	quit    <-chan struct{} // closed: no further story
+	base    deploy.Revision              // has 100 %
+	data    *ledger                      // of its database; nil if it has none
+	offer   func(context.Context, place) // called before each word of a person
+	quit    <-chan struct{}              // closed: no further story
 }
 
-func (w *world) newTeller(t *toll, i int, quit <-chan struct{}, offer func(service string, at place)) *teller {
+func (w *world) newTeller(t *toll, i int, quit <-chan struct{}, offer func(ctx context.Context, service string, at place)) *teller {
 	name := serviceName(i)
-	return &teller{w: w, t: t, service: name, watched: watched(i), quit: quit, offer: func(at place) { offer(name, at) },
-		base: deploy.Revision{Name: deploy.RevisionName(name + "-00001"), Version: live}}
+	return &teller{w: w, t: t, service: name, watched: watched(i), quit: quit, data: w.ledgers[name],
+		offer: func(ctx context.Context, at place) { offer(ctx, name, at) },
+		base:  deploy.Revision{Name: deploy.RevisionName(name + "-00001"), Version: live}}
 }
 
 // tellAll plays until quit, and checks each release.
@@ -57,7 +59,10 @@ func (s *teller) tellAll(ctx context.Context) error {
 // tell plays one story and checks what came of it.
 func (s *teller) tell(ctx context.Context, e ending) error {
 	began := time.Now()
-	r, err := s.begin(ctx)
+	if s.data != nil && s.w.lot(refusedEvery) == 0 {
+		return s.tellRefused(ctx, began)
+	}
+	r, err := s.begin(ctx, s.nextScripts()...)
 	if err != nil {
 		return err
 	}
@@ -93,8 +98,8 @@ type attempt struct {
 	candidate deploy.Revision
 }
 
-// begin deploys the next version.
-func (s *teller) begin(ctx context.Context) (attempt, error) {
+// begin deploys the next version, with scripts for its database if it has one, and approves its plan where people are asked.
+func (s *teller) begin(ctx context.Context, forms ...form) (attempt, error) {
 	s.turn++
 	version := versions[s.turn%len(versions)]
 	if version == s.base.Version {
@@ -102,13 +107,19 @@ func (s *teller) begin(ctx context.Context) (attempt, error) {
 		version = versions[s.turn%len(versions)]
 	}
 	id := deploy.NewReleaseID(s.service, s.number+1)
-	s.offer(beforeDeploy)
+	asked, err := s.prepare(ctx, forms)
+	if err != nil {
+		return attempt{}, err
+	}
 	// Whether the version was taken back before is of no concern here.
-	err := s.w.insist(ctx, s.t, deployer, s.service, "/deploy "+s.service+" "+version+" --again", string(id), s.exists(ctx, id))
+	err = s.w.insist(ctx, s.t, deployer, s.service, "/deploy "+s.service+" "+version+" --again", string(id), s.exists(ctx, id))
 	if err != nil {
 		return attempt{}, s.w.explain(ctx, id, err)
 	}
 	s.created(id)
+	if err := s.agree(ctx, id, asked); err != nil {
+		return attempt{}, err
+	}
 	return attempt{id: id, tag: deploy.CandidateTag(s.number), warm: deploy.WarmTag(s.number), base: s.base,
 		candidate: deploy.Revision{Name: deploy.CandidateName(s.service, s.number, 1), Version: version}}, nil
 }
@@ -145,18 +156,14 @@ func (s *teller) pass(ctx context.Context, id deploy.ReleaseID, gate deploy.Step
 // approve waits for a gate, and lets the release pass it or sends it back.
 func (s *teller) approve(ctx context.Context, r attempt, percent int, at place, back bool) error {
 	gate := deploy.StepName(fmt.Sprintf("traffic/%d/gate", percent))
-	err := s.await(ctx, r.id, fmt.Sprintf("%s asks for %d %%", r.id, percent), func(r deploy.Release) bool {
-		cur := r.Current()
-		return r.State == deploy.Waiting && cur != nil && cur.Name == gate
-	})
-	if err != nil {
+	if err := s.awaitGate(ctx, r.id, gate); err != nil {
 		return err
 	}
 	if back {
-		s.offer(beforeReturn)
+		s.offer(ctx, beforeReturn)
 		return s.sendBack(ctx, r.id)
 	}
-	s.offer(at)
+	s.offer(ctx, at)
 	return s.pass(ctx, r.id, gate, fmt.Sprintf("/promote %s %d", s.service, percent))
 }
 
@@ -168,17 +175,41 @@ func (s *teller) sendBack(ctx context.Context, id deploy.ReleaseID) error {
 	return s.w.explain(ctx, id, err)
 }
 
-// comeOff rolls a release back that has ended, by another.
+// comeOff rolls a release back that has ended, by another. Where that leaves a schema behind of which nobody knows whether
+// the version works with it, somebody else agrees.
 func (s *teller) comeOff(ctx context.Context, to deploy.Revision) error {
 	began := time.Now()
 	id := deploy.NewReleaseID(s.service, s.number+1)
-	s.offer(beforeComeOff)
-	err := s.w.insist(ctx, s.t, deployer, s.service, "/rollback "+s.service+` --reason "practice"`, string(id), s.exists(ctx, id))
+	command := "/rollback " + s.service + ` --reason "practice"`
+	if s.data == nil {
+		s.offer(ctx, beforeComeOff)
+	} else {
+		command += " --anyway"
+	}
+	err := s.w.insist(ctx, s.t, deployer, s.service, command, string(id), s.exists(ctx, id))
 	if err != nil {
 		return s.w.explain(ctx, id, err)
 	}
 	s.created(id)
+	if s.data != nil {
+		const gate = deploy.StepName("rollback/agree")
+		if err := s.awaitGate(ctx, id, gate); err != nil {
+			return err
+		}
+		s.offer(ctx, beforeComeOff)
+		if err := s.pass(ctx, id, gate, "/promote "+s.service); err != nil {
+			return err
+		}
+	}
 	return s.conclude(ctx, began, id, deploy.RolledBack, []string{effect(false, nil, share{to.Name, 100})}, to)
+}
+
+// awaitGate waits until a release asks people at a gate.
+func (s *teller) awaitGate(ctx context.Context, id deploy.ReleaseID, gate deploy.StepName) error {
+	return s.await(ctx, id, fmt.Sprintf("%s asks at %s", id, gate), func(r deploy.Release) bool {
+		cur := r.Current()
+		return r.State == deploy.Waiting && cur != nil && cur.Name == gate
+	})
 }
 
 func (s *teller) is(ctx context.Context, id deploy.ReleaseID, so func(deploy.Release) bool) func() (bool, error) {
@@ -195,13 +226,19 @@ func (s *teller) await(ctx context.Context, id deploy.ReleaseID, what string, so
 
 // conclude waits for the end of a release and checks all that has to hold then.
 func (s *teller) conclude(ctx context.Context, began time.Time, id deploy.ReleaseID, as deploy.State, effects []string, now deploy.Revision) error {
+	return s.concludeAs(ctx, began, id, as, effects, now, func() {})
+}
+
+// concludeAs is conclude; ended is called before it checks.
+func (s *teller) concludeAs(ctx context.Context, began time.Time, id deploy.ReleaseID, as deploy.State, effects []string, now deploy.Revision, ended func()) error {
 	err := s.await(ctx, id, string(id)+" ends", func(r deploy.Release) bool { return r.State.Terminal() || r.State == deploy.Parked })
 	if err != nil {
 		return err
 	}
 	s.w.setCurrent(s.service, "")
 	s.base = now
-	err = s.w.checkRelease(ctx, s.t, expected{id: id, service: s.service, since: began, state: as, effects: effects, live: now.Name})
+	ended()
+	err = s.w.checkRelease(ctx, s.t, expected{id: id, service: s.service, since: began, state: as, effects: effects, live: now.Name, migrated: true})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ type toll struct {
 	lost       []string
 	left       []string
 	stale      []string
+	data       map[string]bool // those of points that are of the data phases
+	half       []string
+	backups    []string // too many
 	killed     sample
 	termed     sample
 }
@@ -31,6 +34,10 @@ func (t *toll) twice(format string, args ...any)   { t.note(&t.duplicates, "TWIC
 func (t *toll) missing(format string, args ...any) { t.note(&t.lost, "LOST", format, args) }
 func (t *toll) remains(format string, args ...any) { t.note(&t.left, "LEFT", format, args) }
 func (t *toll) late(format string, args ...any)    { t.note(&t.stale, "STALE", format, args) }
+
+// halfApplied notes a script that is there in part, and doubled backups that are there twice.
+func (t *toll) halfApplied(format string, args ...any) { t.note(&t.half, "HALF", format, args) }
+func (t *toll) doubled(format string, args ...any)     { t.note(&t.backups, "TWICE", format, args) }
 
 func (t *toll) note(list *[]string, word, format string, args []any) {
 	text := fmt.Sprintf(format, args...)
@@ -46,13 +53,16 @@ func (t *toll) count(change func()) {
 	change()
 }
 
-func (t *toll) hit(point string) {
+func (t *toll) hit(v way) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.points == nil {
-		t.points = map[string]bool{}
+		t.points, t.data = map[string]bool{}, map[string]bool{}
 	}
-	t.points[point] = true
+	t.points[v.String()] = true
+	if v.ofData() {
+		t.data[v.String()] = true
+	}
 	t.kills++
 }
 
@@ -65,6 +75,9 @@ func (t *toll) show() {
 	figure("crash.duplicates", float64(len(t.duplicates)), "effects")
 	figure("crash.lost", float64(len(t.lost)), "things")
 	figure("crash.leftovers", float64(len(t.left)), "keys")
+	figure("migrate.crash_points", float64(len(t.data)), "points")
+	figure("migrate.half_applied", float64(len(t.half)), "scripts")
+	figure("backup.duplicates", float64(len(t.backups)), "backups")
 	figure("pause.pauses", float64(t.pauses), "pauses")
 	figure("pause.refused", float64(t.refused), "refusals")
 	figure("pause.late_acks", float64(t.lateAcks), "acknowledgements")
@@ -78,11 +91,11 @@ func (t *toll) show() {
 func (t *toll) verdict() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if n := len(t.duplicates) + len(t.lost) + len(t.left) + len(t.stale); n > 0 {
+	if n := len(t.duplicates) + len(t.lost) + len(t.left) + len(t.stale) + len(t.half) + len(t.backups); n > 0 {
 		return fmt.Errorf("%d promises broken", n)
 	}
-	if t.kills == 0 || t.pauses == 0 {
-		return fmt.Errorf("%d kills and %d pauses prove nothing", t.kills, t.pauses)
+	if t.kills == 0 || t.pauses == 0 || len(t.data) == 0 {
+		return fmt.Errorf("%d kills, %d points of the data phases and %d pauses prove nothing", t.kills, len(t.data), t.pauses)
 	}
 	return nil
 }

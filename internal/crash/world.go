@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/sandbox"
 	"slipway/internal/sandbox/cloudrun"
+	"slipway/internal/sandbox/cloudsql"
 	"slipway/internal/sandbox/workspace"
 	"slipway/internal/store"
 	"slipway/internal/store/redistest"
@@ -34,6 +36,8 @@ const (
 // world is two replicas and their surroundings.
 type world struct {
 	*sandbox.Sandbox
+	services int // that are released
+
 	dir   string // of the logs and the order
 	bot   string // path of the binary
 	order string // file that tells a replica where to die, see cmd/bot/crash_on.go
@@ -46,11 +50,12 @@ type world struct {
 	replicas [2]*replica
 	current  map[string]deploy.ReleaseID // by service: the release that runs
 	told     []deploy.ReleaseID          // all releases, for Slack
+	ledgers  map[string]*ledger          // by service, of those that have a database
 }
 
-// newWorld starts everything. On an error the world is to be closed all the same.
-func (b *base) newWorld(ctx context.Context, number int, seed uint64) (w *world, err error) {
-	w = &world{bot: b.bot, rand: rand.New(rand.NewPCG(seed, uint64(number))), current: map[string]deploy.ReleaseID{}}
+// newWorld starts everything. services is how many of them are released. On an error the world is to be closed all the same.
+func (b *base) newWorld(ctx context.Context, number, services int, seed uint64) (w *world, err error) {
+	w = &world{services: services, ledgers: map[string]*ledger{}, bot: b.bot, rand: rand.New(rand.NewPCG(seed, uint64(number))), current: map[string]deploy.ReleaseID{}}
 	if w.dir, err = os.MkdirTemp(b.dir, "world-"); err != nil {
 		return w, err
 	}
@@ -77,6 +82,7 @@ func (w *world) surround(ctx context.Context) (err error) {
 		return err
 	}
 	w.Sandbox, err = sandbox.Start(sandbox.Options{
+		Databases: true, Instances: instances(w.services), CloudSQL: cloudsql.Options{Backup: sqlTakes},
 		Catalog: os.DirFS(folder), Speed: speed, RedisURL: redisURL, Version: live, Create: cloudTakes, Settle: cloudTakes,
 		Slack: workspace.Options{Channels: channels(), AckWithin: time.Second, Limits: workspace.Limits{Unlimited: true}},
 	})
@@ -87,6 +93,13 @@ func (w *world) surround(ctx context.Context) (err error) {
 		if _, err := w.CloudRun.Seed(cloudrun.ServiceSpec{Name: serviceName(i), Environment: environment, Pinned: true}, live); err != nil {
 			return err
 		}
+	}
+	for _, i := range instances(w.services) {
+		service := strings.TrimSuffix(i.Name, instanceOf(""))
+		if err := w.Secrets.Put(secretOf(service), w.CloudSQL.URL(i.Name, database)); err != nil {
+			return err
+		}
+		w.ledgers[service] = &ledger{w: w.Sandbox, service: service}
 	}
 	if w.store, err = store.Open(ctx, redisURL, nil); err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/deploy/catalog"
 	"slipway/internal/sandbox/cloudrun"
+	"slipway/internal/sandbox/cloudsql"
 	"slipway/internal/sandbox/control"
 	"slipway/internal/sandbox/logging"
 	"slipway/internal/sandbox/monitoring"
@@ -38,6 +39,12 @@ type Options struct {
 	Cool     time.Duration // how long a revision keeps its instances after no traffic and no tag leads to it
 	Traffic  float64       // requests a second that practice users send to production; 0 = none
 	Slack    workspace.Options
+	// Databases gives the instances of the practice Cloud SQL real data, where PostgreSQL is installed; else the practice
+	// catalog says why its databases are left alone.
+	Databases bool
+	// Instances are those of the practice Cloud SQL; nil: the guide's. CloudSQL is how long what is done to them takes.
+	Instances []cloudsql.InstanceSpec
+	CloudSQL  cloudsql.Options
 	// Probe stands for Slipway's own image in the job slipway-probe of the practice Cloud Run; nil: there is no such job.
 	Probe func(ctx context.Context, args []string, env map[string]string) (output string, exit int)
 }
@@ -52,6 +59,7 @@ type Sandbox struct {
 	Registry   *registry.Registry
 	Scans      *scans.Server
 	Storage    *storage.Server
+	CloudSQL   *cloudsql.Server
 
 	url      string
 	redisURL string
@@ -71,7 +79,7 @@ func Start(opts Options) (*Sandbox, error) {
 		opts.Version = "v1.2.3"
 	}
 	s := &Sandbox{redisURL: opts.RedisURL, stopped: make(chan struct{}), served: make(chan struct{})}
-	for _, part := range []func(Options) error{s.startWatchers, s.startSecrets, s.startClouds, s.startSupplies, s.startRedis, s.putRedis, s.startSlack, s.copyCatalog, s.fillDatabases} {
+	for _, part := range []func(Options) error{s.startWatchers, s.startSecrets, s.startClouds, s.startSupplies, s.startDatabases, s.startRedis, s.putRedis, s.putDatabases, s.startSlack, s.copyCatalog, s.fillDatabases} {
 		if err := part(opts); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the sandbox: %w", err), s.Close())
 		}
@@ -124,7 +132,7 @@ func (s *Sandbox) startRedis(opts Options) error {
 
 func (s *Sandbox) startSlack(opts Options) error {
 	s.Workspace = workspace.New(&opts.Slack)
-	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging, Secrets: s.Secrets, Scans: s.Scans, Storage: s.Storage}
+	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging, Secrets: s.Secrets, Scans: s.Scans, Storage: s.Storage, CloudSQL: s.CloudSQL}
 	if s.redis != nil {
 		api.Redis, api.Forget = s.setRedis, s.forget
 	}
@@ -185,7 +193,7 @@ func (s *Sandbox) copyCatalog(opts Options) (err error) {
 		}
 	}
 	return catalog.Rewrite(opts.Catalog, s.catalog, catalog.Rewriting{
-		Speed: opts.Speed, LoadFor: loadFor, Registry: s.Registry.Addr(), URLs: urls, Addresses: s.addresses(specs),
+		Speed: opts.Speed, LoadFor: loadFor, Registry: s.Registry.Addr(), URLs: urls, Addresses: s.addresses(specs), DatabaseOff: s.databaseOff(),
 	})
 }
 
@@ -207,6 +215,7 @@ func (s *Sandbox) Environ() []string {
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER=http://" + s.Secrets.Addr(),
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINERANALYSIS=http://" + s.Scans.Addr(),
 		"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=http://" + s.Storage.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL=http://" + s.CloudSQL.Addr(),
 	}
 }
 
@@ -252,6 +261,9 @@ func (s *Sandbox) Close() error {
 	}
 	if s.Storage != nil {
 		errs = append(errs, s.Storage.Close())
+	}
+	if s.CloudSQL != nil {
+		errs = append(errs, s.CloudSQL.Close())
 	}
 	if s.Registry != nil {
 		errs = append(errs, s.Registry.Close())

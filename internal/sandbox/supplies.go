@@ -11,19 +11,20 @@ import (
 )
 
 const (
-	guideRepository = "my-gcp-project/coditect" // whose images are scanned
-	guideBucket     = "my-gcp-project-uploads"
-	redisSecret     = "redis-url" //nolint:gosec // its name
-	externalCheck   = "External API"
-	externalPath    = "/external/health"
-	probeJob        = "slipway-probe"
-	loadFor         = 3 * time.Second // a load check of the practice catalog
+	guideRepository  = "my-gcp-project/coditect" // whose images are scanned
+	guideBucket      = "my-gcp-project-uploads"
+	migrationsBucket = "my-gcp-project-migrations"
+	redisSecret      = "redis-url" //nolint:gosec // its name
+	externalCheck    = "External API"
+	externalPath     = "/external/health"
+	probeJob         = "slipway-probe"
+	loadFor          = 3 * time.Second // a load check of the practice catalog
 )
 
 // startSupplies brings up what is around a service: a bucket, a job that looks from its network, and who has scanned its
 // images.
 func (s *Sandbox) startSupplies(opts Options) error {
-	s.Storage = storage.New(guideBucket)
+	s.Storage = storage.New(guideBucket, migrationsBucket)
 	if err := s.Storage.Start(""); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ scans down | scans up | scans denied | scans scanning   Artifact Analysis
 storage denied BUCKET   Cloud Storage; such as my-gcp-project-uploads
 checklist forgotten   nobody has attested anything; only people can mend it, and only with the sandbox's own Redis
 database connections=96% [instance=NAME]   of those that it takes, as Cloud Monitoring reports them
+cloudsql KIND [METHOD] [times=N] [code=UNAVAILABLE] [delay=2s] [instance=NAME]   Cloud SQL: refuse, quota, delay, late-effect, late-answer, lose-answer, backup-fails, operation-stuck, not-running; METHOD such as BackupRuns.Insert
 slack METHOD [status=500] [error=NAME] [retry-after=2s] [delay=1s] [lose-reply] [times=N]   METHOD such as chat.update, or *
 slack down | slack up | slack refuse-acks | slack disconnect REASON | slack drop   REASON: warning, refresh_requested, link_disabled
 registry down | registry slow=2s | registry unauthorised

@@ -56,6 +56,8 @@ func (s *Server) inject(f fault) error {
 		return s.checklistFault(f)
 	case "database":
 		return s.databaseFault(f)
+	case "cloudsql":
+		return s.cloudSQLFault(f)
 	case "registry":
 		return s.registryFault(f)
 	case "redis":
@@ -72,6 +74,7 @@ func (s *Server) mend(w http.ResponseWriter, _ *http.Request) {
 	s.Registry.SetFault(registry.Fault{})
 	s.resetBehaviours()
 	s.resetSupplies()
+	s.resetCloudSQL()
 	if err := s.resetObserved(); err != nil {
 		refuse(w, http.StatusInternalServerError, err)
 		return

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slipway/internal/sandbox/cloudrun"
+	"slipway/internal/sandbox/cloudsql"
 	"slipway/internal/sandbox/logging"
 	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
@@ -36,6 +37,8 @@ type Server struct {
 	Secrets    *secrets.Server
 	Scans      *scans.Server
 	Storage    *storage.Server
+	// CloudSQL is nil where the sandbox has none.
+	CloudSQL *cloudsql.Server
 	// Forget takes back what people have attested; nil where Redis is not the sandbox's own.
 	Forget func() error
 	// Redis takes the sandbox's own Redis down or up; nil where it is not the sandbox's own.
