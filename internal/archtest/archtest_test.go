@@ -145,7 +145,7 @@ var only = []struct{ what, by, why string }{
 	{"cloud.google.com/go/secretmanager/apiv1", "internal/deploy/provider/secrets", "one SDK, one package"},
 	{"slipway/internal/deploy/provider/google", "internal/deploy/provider/cloudrun internal/deploy/provider/monitoring internal/deploy/provider/logging internal/deploy/provider/secrets internal/deploy/provider/runjobs internal/deploy/provider/scans internal/deploy/provider/alerts internal/deploy/provider/cloudsql",
 		"it is how providers on Google's APIs connect: whoever else needs one of these goes through a port"},
-	{"google.golang.org/api/transport/http", "internal/deploy/provider/google", "one package connects to Google's REST APIs"},
+	{"google.golang.org/api/transport/http", "internal/deploy/provider/google internal/deploy/provider/reach internal/deploy/provider/scripts", "one package connects to Google's REST APIs; two ask for objects by themselves"},
 	{"cloud.google.com/go/sql/apiv1", "internal/deploy/provider/cloudsql", "one SDK, one package"},
 	{"cloud.google.com/go/cloudsqlconn", "internal/deploy/provider/cloudsql", "one SDK, one package"},
 	{"cloud.google.com/go/containeranalysis/apiv1", "internal/deploy/provider/scans", "one SDK, one package"},

@@ -227,3 +227,18 @@ func TestWhatIsLeftOutStaysSoAfterALongHold(t *testing.T) {
 		})
 	}
 }
+
+// Somebody has said stop: that a backup fails meanwhile, and that somebody else goes without it, does not undo that.
+func TestAHoldOutlivesABackupThatFails(t *testing.T) {
+	t.Parallel()
+	w := play(t, canary(t, kept)).reaches(backup)
+	w.say(deploy.Signal{Kind: deploy.SignalPause, By: "U0ALICE", Reason: "look first"})
+	w.conclude(backup, deploy.Outcome{}, fault(deploy.Invalid))
+	if told := w.told(deploy.EntryTrouble); len(told) != 1 || w.r.By != "U0ALICE" || w.r.Why != "look first" {
+		t.Fatalf("told %q, held by %q because %q", told, w.r.By, w.r.Why)
+	}
+	w.say(without("U0BOB", "a hotfix"))
+	if w.r.State != deploy.Paused || stepNamed(w.r, backup).Status != deploy.Skipped {
+		t.Errorf("%s", w.r.State)
+	}
+}

@@ -130,8 +130,11 @@ func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
 		if r.Kind == Deploy { // nothing was changed: people may try again, or go without
 			cur.reopen()
 			r.Facts.Operation = "" // of an attempt that is over: the step after this one must not wait for it
-			return []Entry{{At: now, Kind: EntryTrouble, Step: cur.Name, Phase: cur.Phase, By: Slipway, Text: text},
-				r.enter(Paused, now, Slipway, fmt.Sprintf("%s: %s; resume tries again, an approver may go without it", cur.Name, text))}
+			trouble := Entry{At: now, Kind: EntryTrouble, Step: cur.Name, Phase: cur.Phase, By: Slipway, Text: text}
+			if r.State == Paused { // by somebody, whose hold it stays
+				return []Entry{trouble}
+			}
+			return []Entry{trouble, r.enter(Paused, now, Slipway, fmt.Sprintf("%s: %s; resume tries again, an approver may go without it", cur.Name, text))}
 		}
 	default:
 	}

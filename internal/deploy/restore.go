@@ -13,6 +13,7 @@ type RestorePlan struct {
 	Clone    string      `json:"clone,omitempty"`    // name of the new instance
 	At       time.Time   `json:"at,omitzero"`        // as the database was then
 	Backup   string      `json:"backup,omitempty"`   // id; what At was taken from, or what is restored in place
+	Also     []Target    `json:"also,omitempty"`     // in place: other targets whose databases are in the instance, and are overwritten
 	Of       ReleaseID   `json:"of,omitempty"`       // the release that the backup was made for
 }
 

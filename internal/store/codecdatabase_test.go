@@ -24,7 +24,7 @@ func withDatabase(r deploy.Release) deploy.Release {
 	r.Spec.Snapshot, r.Snapshot = true, []byte("gzip")
 	r.Across = []deploy.Crossing{{Release: "coditect-app-41", Version: "v1.2.3", Class: deploy.Contract, Before: 12, After: 13,
 		Names: []string{"013_drop.sql"}, Changes: []string{"− column users.nick"}}}
-	r.Restore = &deploy.RestorePlan{Instance: instance, InPlace: true, Clone: "coditect-postgres-restore", At: at(3), Backup: "1718", Of: "coditect-app-40"}
+	r.Restore = &deploy.RestorePlan{Instance: instance, InPlace: true, Clone: "coditect-postgres-restore", At: at(3), Backup: "1718", Of: "coditect-app-40", Also: []deploy.Target{{Service: "coditect-api", Environment: "production"}}}
 	r.Backup = &deploy.BackupRun{ID: "1719", Description: "slipway coditect-app-42 backup/create", State: deploy.RunFailed, Trouble: "disk full",
 		Started: at(1), Ended: at(2), Size: 1 << 31, OnDemand: true}
 	r.Schema = &deploy.Schema{Before: 13, After: 14, Class: deploy.Expand, Applied: []deploy.AppliedScript{script}, Hash: "cd", Done: true, Open: true}

@@ -87,7 +87,7 @@ func TestDefaultsOfADatabase(t *testing.T) {
 	scripts := strings.Replace(small, "iam}", "iam, project: other-project, region: europe-west1, migrations: {from: migrations/}}", 1)
 	scripts = strings.Replace(scripts, "  staging:\n", "  staging:\n    database: {off: not there yet}\n", 1) // two that migrate it would be one too many
 	want.Instance.Project, want.Region = "other-project", "europe-west1"
-	want.Migrations = &deploy.MigrationSpec{Source: "migrations", Table: "schema_migrations", LockTimeout: 5 * time.Second,
+	want.Migrations = &deploy.MigrationSpec{Source: "migrations", Table: "schema_migrations", LockTimeout: 2 * time.Second,
 		StatementTimeout: 5 * time.Minute, Large: 1 << 30, Approvals: 2, Within: 30 * time.Minute}
 	if diff := cmp.Diff(want, databaseOf(t, scripts, "production")); diff != "" {
 		t.Errorf("with scripts (-want +got):\n%s", diff)

@@ -50,7 +50,7 @@ type Migrations struct {
 	// Table in which it is written down what was applied: by Slipway, or by the job if it does that.
 	Table string `yaml:"table,omitempty" jsonschema:"default=schema_migrations"`
 	// How long a statement may wait for a lock, while others wait behind it.
-	LockTimeout Duration `yaml:"lock_timeout,omitempty" jsonschema:"default=5s"`
+	LockTimeout Duration `yaml:"lock_timeout,omitempty" jsonschema:"default=2s"`
 	// How long a statement may run.
 	StatementTimeout Duration `yaml:"statement_timeout,omitempty" jsonschema:"default=5m"`
 	// Size from which on a table is large: 512Mi, 1Gi.

@@ -18,7 +18,7 @@ const (
 
 	defaultMigration        = 30 * time.Minute
 	defaultTable            = "schema_migrations"
-	defaultLockTimeout      = 5 * time.Second
+	defaultLockTimeout      = 2 * time.Second // everybody else queues behind a statement that waits for a lock
 	defaultStatementTimeout = 5 * time.Minute
 	defaultLargeTable       = "1Gi"
 	defaultLargeApprovals   = 2

@@ -233,6 +233,11 @@ func TestWhoStandsStillLetsGoOfTheLocks(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+	index := deploy.Script{Version: 2, Name: "002_y.sql", SQL: "CREATE INDEX CONCURRENTLY y ON x (v)", Sum: "s", Alone: true}
+	if _, err := connect().Apply(t.Context(), deploy.ApplyRequest{DatabaseQuery: q, Release: "a-1", Epoch: 5, Script: index,
+		Checks: []deploy.SQLCheck{{Name: "outside of a transaction", SQL: "SELECT current_setting('idle_session_timeout') = '30s'"}}}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestWhatIsSlow(t *testing.T) {

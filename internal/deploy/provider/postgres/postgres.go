@@ -17,7 +17,7 @@ const (
 	settleWithin = 15 * time.Second
 	// lookWithin bounds a statement that only looks.
 	lookWithin = 30 * time.Second
-	// idleWithin bounds the time between two statements of a transaction, which take milliseconds to send.
+	// idleWithin bounds the time between two statements of a migration, which take milliseconds to send.
 	idleWithin = 30 * time.Second
 	// cancelWithin is how long the server has to confirm that it has cancelled a statement, before the connection is given up.
 	cancelWithin = 2 * time.Second

@@ -84,11 +84,13 @@ func (s *session) local() []string {
 }
 
 // noticed lets the server end a statement whose client is gone, instead of finishing it for nobody with the lock in its
-// hands. Servers before 14, and on some systems, cannot: there the network's own time applies.
+// hands, and a session that stands still with the advisory lock. Servers before 14, and the former on some systems, cannot:
+// there the network's own time applies.
 func (s *session) noticed(ctx context.Context) {
 	version, _, _ := strings.Cut(s.PgConn().ParameterStatus("server_version"), ".")
 	if n, err := strconv.Atoi(version); err == nil && n < 14 {
 		return
 	}
+	_ = s.do(ctx, set("", "idle_session_timeout", idleWithin))
 	_ = s.do(ctx, "SET client_connection_check_interval = '1s'")
 }

@@ -45,7 +45,15 @@ func (s *Scripts) fromBucket(ctx context.Context, source string, c *collection) 
 	if err != nil {
 		return err
 	}
-	return s.storage.readAll(ctx, bucket, objects, c)
+	if files, same := s.last.of(source, objects); same {
+		c.files = files
+		return nil
+	}
+	if err := s.storage.readAll(ctx, bucket, objects, c); err != nil {
+		return err
+	}
+	s.last.keep(source, objects, c)
+	return nil
 }
 
 // list finds the scripts that lie under a prefix, not those deeper.

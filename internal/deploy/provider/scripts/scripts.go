@@ -32,6 +32,7 @@ type Scripts struct {
 	registries *http.Transport
 	keychain   authn.Keychain
 	timeout    time.Duration
+	last       last
 }
 
 // Options of New; nil means all defaults.
