@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -55,6 +56,19 @@ func TestRollbackAcrossSeveralGoesToBeforeTheOldest(t *testing.T) {
 	has(t, got, "coditect-app-3 (v1.2.5) took the schema from 14 to 15 (contract): v1.2.3 may need what 015_drop_more.sql took away or changed.\ncoditect-app-2 (v1.2.4)",
 		"--database --at 2026-03-02T14:14:58Z")
 	hasNot(t, w.says("UBOB", "/rollback coditect-app v1.2.4 --reason slow"), "coditect-app-2 (v1.2.4) took")
+}
+
+// Which of several scripts took something away is not written down, so that none of them is blamed.
+func TestRollbackAcrossManyScriptsNamesAFew(t *testing.T) {
+	t.Parallel()
+	w := migrated(t, deploy.Contract)
+	w.rewrite("coditect-app-2", func(r *deploy.Release) {
+		for i := range 9 {
+			r.Schema.Applied = append(r.Schema.Applied, deploy.AppliedScript{Version: int64(15 + i), Name: fmt.Sprintf("0%d_add.sql", 15+i), Changes: []string{"+ table t"}})
+		}
+	})
+	has(t, w.says("UBOB", "/rollback coditect-app --reason slow"), "(contract): v1.2.3 may need what was taken away or changed: − column users.name; "+
+		"applied were 014_drop_user_name.sql, 015_add.sql, 016_add.sql, 017_add.sql, 018_add.sql and 5 more.\n")
 }
 
 func TestRollbackAcrossAnAdditionSaysWhatStays(t *testing.T) {
@@ -175,7 +189,7 @@ func TestTakingBackInTheMiddleOfAMigration(t *testing.T) {
 	if r := w.drive("coditect-app-1", nil, nil, nil, nil, nil, nil, broken); r.Current().Kind != deploy.KindMigrate {
 		t.Fatalf("the release is at %s", r.Current().Name)
 	}
-	has(t, w.says("UBOB", "/rollback coditect-app --reason slow"), "Rolling back coditect-app-1", " What the migration has committed by then stays. Follow it in")
+	has(t, w.says("UBOB", "/rollback coditect-app --reason slow"), "Rolling back coditect-app-1 (v1.2.4, @UALICE): v1.2.3 keeps all of the traffic of coditect-app/production, v1.2.4 gets none.", " What the migration has committed by then stays. Follow it in")
 }
 
 func TestARestoreInPlaceBringsTheSchemaBack(t *testing.T) {

@@ -156,6 +156,8 @@ func TestAReleaseGoesOnWithoutABackup(t *testing.T) {
 			if d := cmp.Diff([]commands.FormItem{item}, f.Items); d != "" || !f.Reason {
 				t.Errorf("the form (-want +got):\n%s", d)
 			}
+			has(t, w.says("UALICE", "/deploy coditect-app v1.2.5"), "Its backup failed. Resume in its thread tries again; to let it go on without one: "+
+				"/deploy waive coditect-app production backup --reason \"why it may pass\" · Wait for it")
 			if d := cmp.Diff("Your waiver of the backup of the database for coditect-app-1 is stored. It goes on without one; follow it in #devops-oncall.", say(w)); d != "" {
 				t.Error(d)
 			}

@@ -22,6 +22,7 @@ type catalog struct {
 	items        []deploy.Item // of production
 	images       *deploy.ImagePolicy
 	database     *deploy.DatabaseSpec // of production
+	shared       *deploy.DatabaseSpec // of staging
 }
 
 func newCatalog() *catalog {
@@ -70,6 +71,7 @@ func (c *catalog) Resolve(t deploy.Target, _ string) (deploy.Spec, error) {
 		spec.Items, spec.Database = c.items, c.database
 	}
 	if t.Environment == "staging" {
+		spec.Database = c.shared
 		spec.Strategy = deploy.Strategy{Kind: deploy.BlueGreen, Steps: []deploy.TrafficStep{{Percent: 100, Approve: true}}}
 	}
 	return spec, nil

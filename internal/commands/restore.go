@@ -32,6 +32,12 @@ func (h *Handler) restore(ctx context.Context, who speaker, c RestoreCommand) (T
 	if err != nil {
 		return nil, err
 	}
+	if c.InPlace {
+		plan.Also = h.neighbours(t, plan.Instance)
+		if err := h.atRest(ctx, plan.Instance.Name, plan.Also, c.String()); err != nil {
+			return nil, err
+		}
+	}
 	r, err := deploy.NewRelease(deploy.Ask{
 		Kind: deploy.Restore, Target: t, Version: h.restoreLabel(plan), Requester: who.by, Reason: c.Reason, Spec: spec, Restore: &plan,
 	})
@@ -147,7 +153,7 @@ func (h *Handler) restoring(r deploy.Release, c RestoreCommand, b *deploy.Backup
 	if b != nil {
 		text = text.Add(origin(*b))
 	}
-	text = text.Plainf(" in place of what is in %s, once somebody else has agreed. ", p.Instance.Name).Add(h.lost(p.At)).
+	text = text.Plainf(" in place of what is in %s, once somebody else has agreed. ", p.Instance.Name).Add(h.lost(p.At)).Add(alsoOverwritten(p.Also)).
 		Plain(" What is there is backed up first.")
 	return text.Plain(" ").Add(agreers(r)).Plain(follow)
 }

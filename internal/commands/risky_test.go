@@ -2,6 +2,8 @@ package commands_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +52,32 @@ func TestRiskyStatementsTakeOthers(t *testing.T) {
 	has(t, w.says("UCAROL", "/promote coditect-app"), "It begins once it is certain that the plan is still the same")
 	if r := w.drive("coditect-app-1"); r.Facts.Share != 10 {
 		t.Errorf("the release is %s at %d %%", r.State, r.Facts.Share)
+	}
+}
+
+func TestWhoeverAskedHearsThatItIsRiskyWhateverThePolicySays(t *testing.T) {
+	t.Parallel()
+	w, _ := stored(t)
+	w.migration = drops()
+	w.says("UALICE", "/deploy coditect-app v1.2.4")
+	w.drive("coditect-app-1")
+	has(t, w.says("UALICE", "/promote coditect-app"), "somebody else has to approve it: its migration has 1 risky statement. Approvers: @oncall.")
+}
+
+func TestAPlanOfManyScriptsIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	w, _ := stored(t)
+	many := drops()
+	for i := range 200 {
+		many.Files = append(many.Files, deploy.MigrationFile{Version: int64(100 + i), Name: fmt.Sprintf("%d_%s.sql", 100+i, strings.Repeat("x", 90))})
+		many.Risks = append(many.Risks, many.Risks[0])
+	}
+	w.planner = foresees{many}
+	w.handler = w.over(w.store)
+	got := w.says("UALICE", "/deploy coditect-app v1.2.4 --plan")
+	has(t, got, "Migration: 202 scripts, schema 13 → 15 (contract), 201 risky statements.\n014_add.sql", "_xxx", "\nand 182 more\nRisky, ", "and 191 more risky statements", "To start it: ")
+	if len(got) > 10_000 {
+		t.Errorf("%d characters", len(got))
 	}
 }
 

@@ -67,6 +67,10 @@ func (h *Handler) takeBack(ctx context.Context, who speaker, r deploy.Release, c
 	case !underway(r):
 		return Text{}.Plain("Stopping ").Add(title(r)).Plainf(" before it changes %s. Follow it in %s.", r.Target, r.Spec.Channel), nil
 	}
+	if cur := r.Current(); r.Kind == deploy.Deploy && r.Facts.MaxShare == 0 && (cur == nil || cur.Kind != deploy.KindShift) {
+		return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s keeps all of the traffic of %s, %s gets none.%s Follow it in %s.",
+			called(r.Facts.Baseline), r.Target, r.Version, staying(r), r.Spec.Channel), nil
+	}
 	return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s returns from %s to %s.%s Follow it in %s.",
 		r.Target, r.Version, called(r.Facts.Baseline), staying(r), r.Spec.Channel), nil
 }

@@ -108,9 +108,14 @@ func (d *document) database() {
 }
 
 // restoreWord is the state of a restore: what is said of others speaks of users and versions.
-func restoreWord(s deploy.State) string {
-	if s == deploy.Failed {
-		return "failed before anything was changed"
+func restoreWord(r deploy.Release) string {
+	if r.State != deploy.Failed {
+		return stateWord(r.State)
 	}
-	return stateWord(s)
+	for _, s := range r.Steps {
+		if s.Kind == deploy.KindClone && !s.Begun.IsZero() { // what was asked for is made, whoever waits for it
+			return "failed; the database is as it was, the new instance may be there"
+		}
+	}
+	return "failed before anything was changed"
 }

@@ -46,10 +46,15 @@ func TestTheReportSaysWhatBecameOfTheDatabase(t *testing.T) {
 	waived.Waivers = []deploy.Waiver{{Item: deploy.WithoutBackup, Text: "a backup of the database", By: "U0BOB", At: at(1, 0), Reason: "only an index"}}
 	untouched := migrated()
 	untouched.Schema = &deploy.Schema{Before: 13, After: 13}
+	cloning := restored()
+	cloning.Restore.InPlace, cloning.Restore.Clone = false, "coditect-postgres-rollback-43"
+	cloning.Steps = []deploy.Step{{Name: "restore/clone", Kind: deploy.KindClone, Phase: deploy.BackDatabase, Begun: at(1, 0), EndedAt: at(2, 0), Status: deploy.Broken}}
 	for want, r := range map[string]deploy.Release{
+		"failed; the database is as it was, the new instance may be there":                   cloning,
+		"failed before anything was changed":                                                 restored(),
 		"| Schema | 13 → 15 (contract: the version before may not work with it); it stays |": migrated(),
 		"| Backup | none, waived by Bob \\| Ops, because: only an index |":                   waived,
-		"| Schema | 13, not changed |": untouched,
+		"| Schema | 13, not changed |":                                                       untouched,
 	} {
 		if got := report.Markdown(r, nil, people); !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)

@@ -85,7 +85,7 @@ func (d *document) heading() {
 	}
 	word := stateWord(r.State)
 	if r.Kind == deploy.Restore {
-		word = restoreWord(r.State)
+		word = restoreWord(r)
 	}
 	state := word + ", by " + d.who(r.By)
 	if r.Why != "" {
@@ -103,7 +103,7 @@ func (d *document) title() string {
 	case r.Incident != nil:
 		return fmt.Sprintf("Incident %s: %s taken back from %s", id, inline(r.Version), target)
 	case r.Kind == deploy.Restore && r.Restore != nil:
-		return fmt.Sprintf("Restore %s: database of %s to %s, %s", id, target, inline(r.Restore.Says()), restoreWord(r.State))
+		return fmt.Sprintf("Restore %s: database of %s to %s, %s", id, target, inline(r.Restore.Says()), restoreWord(r))
 	case r.Kind == deploy.Rollback:
 		return fmt.Sprintf("Rollback %s: %s back to %s, %s", id, target, inline(r.Version), stateWord(r.State))
 	}

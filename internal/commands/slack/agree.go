@@ -95,6 +95,13 @@ func restoreTerms(r *deploy.Release) []string {
 	if look, ok := stepOfKind(r, deploy.KindRestorable); ok && look.Note != "" {
 		lines = append(lines, "*What is lost*\n"+evidence(cut(look.Note, mostEntry)))
 	}
+	if len(r.Restore.Also) > 0 {
+		var also []string
+		for _, t := range r.Restore.Also {
+			also = append(also, esc(t.String()))
+		}
+		lines = append(lines, "*Overwritten, too*  the database of "+few(also, mostOthers)+", which is in the same instance")
+	}
 	return append(lines, "*Instead*  the same data in a new instance, beside this one: "+code(databaseCommand(r)))
 }
 

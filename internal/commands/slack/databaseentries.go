@@ -49,6 +49,9 @@ func databaseEntry(r *deploy.Release, e deploy.Entry, u deploy.Usual) (text stri
 	sign, slow, said := "✓", "", e.Text
 	switch e.Kind {
 	case deploy.EntryOutcome:
+		if s.Status == deploy.Skipped { // why not is what it says
+			sign = "–"
+		}
 		s.Status, s.EndedAt, s.Begun = deploy.Done, e.At, e.At.Add(-time.Duration(e.Took)*time.Millisecond)
 		if u.Slow(s, e.At) {
 			slow = "slow, usually " + deploy.Took(u.Step(s))
