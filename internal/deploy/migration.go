@@ -21,11 +21,12 @@ type Migration struct {
 
 // MigrationFile is a script that would be applied.
 type MigrationFile struct {
-	Version    int64  `json:"version"`
-	Name       string `json:"name"`
-	Sum        string `json:"sum"`
-	Statements int    `json:"statements"`
-	Alone      bool   `json:"alone,omitempty"` // outside of a transaction
+	Version    int64       `json:"version"`
+	Name       string      `json:"name"`
+	Sum        string      `json:"sum"`
+	Statements int         `json:"statements"`
+	Alone      bool        `json:"alone,omitempty"` // outside of a transaction
+	Class      SchemaClass `json:"class,omitempty"`
 }
 
 // MigrationRisk is a statement that needs people.
@@ -92,6 +93,7 @@ func planScript(spec MigrationSpec, s Script, statements []Statement, sizes map[
 			risks = append(risks, MigrationRisk{Risk: k, File: s.Name, Line: st.Line, Text: st.Text, Bytes: bytes, Large: spec.Large > 0 && bytes >= spec.Large})
 		}
 	}
+	file.Class = class
 	return file, risks, class, wrong
 }
 
@@ -134,6 +136,17 @@ func (p *Proposal) Needs(spec Spec) int {
 		need = max(need, d.Migrations.Approvals)
 	}
 	return need
+}
+
+// ClassOf is the class of those of its scripts that were applied.
+func (m *Migration) ClassOf(applied []AppliedScript) SchemaClass {
+	class := Unchanged
+	for _, file := range m.Files {
+		if slices.ContainsFunc(applied, func(a AppliedScript) bool { return a.Version == file.Version }) {
+			class = class.Worse(file.Class)
+		}
+	}
+	return class
 }
 
 // sealed is the migration as an approval is bound to it: without what changes by itself.

@@ -76,6 +76,11 @@ func TestWhatIsToBeMigrated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.want.Source, c.want.Hash = set.Source, set.Hash
+			for i := range c.want.Files {
+				for _, st := range c.statements[c.want.Files[i].Name] {
+					c.want.Files[i].Class = c.want.Files[i].Class.Worse(st.Class)
+				}
+			}
 			got, err := deploy.PlanMigration(deploy.MigrationSpec{Large: 1 << 30}, set, c.statements, c.applied, c.sizes)
 			if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -220,6 +225,21 @@ func TestWhatHasChangedOfAMigrationSince(t *testing.T) {
 		before, now := deploy.Proposal{Hash: "x", Migration: c.before}, deploy.Proposal{Hash: "x", Migration: c.now}
 		if diff := cmp.Diff(c.want, now.Since(before)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// What was planned and not applied does not count.
+func TestTheClassOfWhatWasApplied(t *testing.T) {
+	t.Parallel()
+	m := deploy.Migration{Files: []deploy.MigrationFile{{Version: 14, Class: deploy.Expand}, {Version: 15}, {Version: 16, Class: deploy.Contract}}, Class: deploy.Contract}
+	for want, versions := range map[deploy.SchemaClass][]int64{deploy.Unchanged: {15}, deploy.Expand: {14, 15}, deploy.Contract: {14, 15, 16}} {
+		var applied []deploy.AppliedScript
+		for _, v := range versions {
+			applied = append(applied, deploy.AppliedScript{Version: v})
+		}
+		if got := m.ClassOf(applied); got != want {
+			t.Errorf("%v: %q, want %q", versions, got, want)
 		}
 	}
 }

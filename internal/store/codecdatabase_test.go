@@ -29,7 +29,7 @@ func withDatabase(r deploy.Release) deploy.Release {
 		Started: at(1), Ended: at(2), Size: 1 << 31, OnDemand: true}
 	r.Schema = &deploy.Schema{Before: 13, After: 14, Class: deploy.Expand, Applied: []deploy.AppliedScript{script}, Hash: "cd", Done: true, Open: true}
 	r.Proposal.Migration = &deploy.Migration{Source: "gs://p-migrations/v1.2.4/", Hash: "cd", Job: "migrate", From: 13, To: 14,
-		Files: []deploy.MigrationFile{{Version: 14, Name: "014_add.sql", Sum: "ab", Statements: 2, Alone: true}},
+		Files: []deploy.MigrationFile{{Version: 14, Name: "014_add.sql", Sum: "ab", Statements: 2, Alone: true, Class: deploy.Expand}},
 		Risks: []deploy.MigrationRisk{{Risk: deploy.Risk{Rule: "index-lock", Table: "public.users", Why: "writes wait", Safer: "CONCURRENTLY"},
 			File: "014_add.sql", Line: 3, Text: "CREATE INDEX", Large: true, Bytes: 1 << 32}},
 		Class: deploy.Expand}

@@ -48,6 +48,9 @@ func TestABackupOnABadDay(t *testing.T) {
 			k.db.fails["Backup"] = []error{ends(deploy.Forbidden, "permission cloudsql.backupRuns.create is missing")}
 		}, []string{"permission cloudsql.backupRuns.create"}, "(none)", 0},
 		"it fails": {func(k *kept) { k.db.trouble = []string{"disk is full"} }, []string{"backup 1718 of " + instance + " failed: disk is full"}, "(none)", 1},
+		"its operation ends in what may pass": {func(k *kept) {
+			k.db.unwell = []error{ends(deploy.Unavailable, "the operation ended in INTERNAL_ERROR"), ends(deploy.Unavailable, "again")}
+		}, []string{"ended in INTERNAL_ERROR", "resume tries again"}, "(none)", 1},
 		"its operation fails": {func(k *kept) {
 			k.db.fails["Wait"] = []error{ends(deploy.Invalid, "the operation ended in ERROR_RDBMS")}
 		}, []string{"ended in ERROR_RDBMS"}, "(none)", 1},

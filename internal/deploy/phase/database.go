@@ -56,7 +56,7 @@ func running(ctx context.Context, in deploy.Instances, i deploy.InstanceRef, cod
 }
 
 // awaitRun looks once at the operation at a database server that is named in the facts, as awaitOperation does at a
-// platform's. With rest.Again it goes on. If after has none any more, it is forgotten, has ended in something that
+// platform's. With rest.Again it goes on. A backup that failed is not asked for again by itself. If after has none any more, it is forgotten, has ended in something that
 // passes, or is that of an attempt which people ended by trying again: then what is so now is looked at, and if need be
 // it is asked for anew. Else it is over, and what came of it must be read from the server.
 func awaitRun(ctx context.Context, in deploy.Instances, i deploy.InstanceRef, f deploy.Facts, s deploy.Step) (after deploy.Facts, rest deploy.Outcome, err error) {
@@ -69,6 +69,8 @@ func awaitRun(ctx context.Context, in deploy.Instances, i deploy.InstanceRef, f 
 		return f, rest, nil
 	case err == nil:
 		return f, again(s, f, ""), nil
+	case done && s.Looks > 0 && s.Kind == deploy.KindBackup && deploy.Retryable(err): // people decide whether to try again
+		return f, rest, &deploy.Error{Code: deploy.Invalid, Op: "back up " + i.String(), Msg: deploy.Message(err), Hint: deploy.Hint(err), Err: err}
 	case !done && deploy.CodeOf(err) == deploy.NotFound, done && (s.Looks == 0 || deploy.Retryable(err)):
 		f.Operation = ""
 		return f, rest, nil

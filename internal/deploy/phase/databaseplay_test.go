@@ -121,7 +121,7 @@ func TestNothingToApplyIsQuick(t *testing.T) {
 	k.db.scripts()
 	k.db.state.Connections = 99 // which would hold a migration up
 	p := k.ask(k.migrating(func(s *deploy.Spec) { s.Database.Validate = false })).end().is(deploy.Succeeded).
-		notes("migrate/measure", "not measured: nothing to apply, schema 13").notes("migrate/apply", "nothing to apply, schema 13").
+		notes("migrate/measure", "not measured: nothing is to be applied").notes("migrate/apply", "nothing to apply, schema 13").
 		tells("\nschema stays at 13: nothing to apply")
 	if k.db.count("Apply ") > 0 || p.r.Schema.Changed() || !p.r.Schema.Done {
 		t.Errorf("calls %v, schema %+v", k.db.calls, p.r.Schema)
@@ -134,16 +134,16 @@ func TestAMigrationThatFailsLeavesWhatWasAppliedAndUsersWhereTheyWere(t *testing
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := newKept(newWorld(t))
-			k.db.scripts("014_user_prefs.sql", tablePrefs, "015_users_email.sql", indexEmail)
+			k.db.scripts("014_user_prefs.sql", tablePrefs, "015_drop_plan.sql", dropPlan)
 			k.around = func(deploy.Step) bool {
 				if k.db.version() == 14 { // from here on
-					k.db.fails["Apply"] = []error{ends(deploy.Invalid, "015_users_email.sql line 1: disk full"), ends(deploy.Invalid, "015_users_email.sql line 1: disk full")}
+					k.db.fails["Apply"] = []error{ends(deploy.Invalid, "015_drop_plan.sql line 1: disk full"), ends(deploy.Invalid, "015_drop_plan.sql line 1: disk full")}
 				}
 				return twice
 			}
-			p := k.ask(k.migrating()).end().is(deploy.Failed, "migrate/apply: 015_users_email.sql line 1: disk full").
+			p := k.ask(k.migrating()).agrees("preflight/approve", "U0BOB").agrees("preflight/approve", "U0CAROL").end().is(deploy.Failed, "migrate/apply: 015_drop_plan.sql line 1: disk full").
 				notes("rollback/database", "schema stays at 14, 1 of 2 files applied (expand: v1.2.3 works with it)").
-				tells("the deployment failed: the schema could not be brought to what this version needs (“migrate/apply: 015_users_email.sql line 1: disk full”)")
+				tells("the deployment failed: the schema could not be brought to what this version needs (“migrate/apply: 015_drop_plan.sql line 1: disk full”)")
 			k.wantServes("LATEST=100")
 			if p.r.Schema.After != 14 || len(p.r.Schema.Applied) != 1 || p.r.Schema.Done || p.r.Facts.MaxShare != 0 {
 				t.Errorf("schema %+v", p.r.Schema)
@@ -282,4 +282,15 @@ func TestAReleaseThatNeverMigratedAsksNothingOfTheDatabaseOnItsWayBack(t *testin
 	if k.db.count("Settle") > 0 {
 		t.Errorf("calls %v", k.db.calls)
 	}
+}
+
+// Two people have agreed to go back across it; what stays is said once more when it is done.
+func TestARollbackAcrossAChangeSaysWhatStays(t *testing.T) {
+	t.Parallel()
+	k := newKept(newWorld(t))
+	a := k.migrating()
+	a.Kind, a.Version, a.Baseline, a.Reason = deploy.Rollback, "v1.2.3", deploy.Revision{Name: baseline, Version: "v1.2.3"}, "errors"
+	a.Across = []deploy.Crossing{{Release: "coditect-app-9", Class: deploy.Contract, Before: 15, After: 16}, {Release: "coditect-app-8", Class: deploy.Unsure, Before: 14, After: 15}}
+	k.ask(a).agrees("rollback/agree", "U0BOB").end().is(deploy.RolledBack).
+		notes("rollback/database", "schema stays at 16 (contract: v1.2.3 may not work with it)")
 }

@@ -41,6 +41,7 @@ type keeper struct {
 
 	instances map[string]deploy.Instance
 	backups   []deploy.BackupRun // newest first
+	unwell    []error            // how the operations of the next backups end, which fail then
 	trouble   []string           // of the next backups: why each fails; empty: it does not
 	restores  map[string]time.Time
 	ops       map[deploy.Operation]*operation
@@ -242,7 +243,11 @@ func (k *keeper) Backup(_ context.Context, _ deploy.InstanceRef, description str
 	if len(k.trouble) > 0 {
 		why, k.trouble = k.trouble[0], k.trouble[1:]
 	}
-	op := k.begin(nil, func() {
+	var ending error
+	if len(k.unwell) > 0 {
+		ending, k.unwell, why = k.unwell[0], k.unwell[1:], "its operation ended badly"
+	}
+	op := k.begin(ending, func() {
 		b := &k.backups[slices.IndexFunc(k.backups, func(b deploy.BackupRun) bool { return b.ID == id })]
 		b.State, b.Ended, b.Size, b.Trouble = deploy.RunDone, k.now(), 2254857830, why
 		if why != "" {

@@ -21,7 +21,7 @@ func (p Ports) measure(ctx context.Context, r deploy.Release, _ deploy.Step) (de
 	d := r.Spec.Database
 	switch {
 	case m.Job == "" && len(m.Files) == 0:
-		out.Note = fmt.Sprintf("not measured: nothing to apply, schema %d", m.From)
+		out.Note = "not measured: nothing is to be applied"
 		return out, nil
 	case !logsIn(d):
 		out.Note = "not measured: the catalog names neither a login nor a user of the database"

@@ -48,6 +48,21 @@ gcloud sql instances delete coditect-postgres-rollback-1 --project=my-gcp-projec
 	}
 }
 
+// The next migrations go where the service goes.
+func TestTheLoginOfMigrationsIsSwitchedToo(t *testing.T) {
+	t.Parallel()
+	for login, want := range map[string]int{"${secret:migrations-url}": 1, "${secret:database-url}": 0, "postgres://slipway:${secret:migrations-url}@10.1.2.2/coditect": 0} {
+		k := newKept(newWorld(t))
+		a := k.restoring(false)
+		a.Spec.Database.Login = login
+		note := k.ask(a).end().is(deploy.Succeeded).note("restore/check")
+		switched := "gcloud secrets versions access latest --secret=migrations-url --project=my-gcp-project | sed 's|@[^/]*/|@10.1.2.3:5432/|' | gcloud secrets versions add migrations-url"
+		if n := strings.Count(note, switched); n != want || strings.Count(note, "versions add database-url") != 1 {
+			t.Errorf("%s is switched %d times, want %d:\n%s", login, n, want, note)
+		}
+	}
+}
+
 func TestANewInstanceWithoutASecretThatNamesIt(t *testing.T) {
 	t.Parallel()
 	k := newKept(newWorld(t))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -65,11 +66,11 @@ func switchTo(r deploy.Release, plan deploy.RestorePlan, clone deploy.Instance) 
 		holder, secret, _ := secretRef(service.Project, ref)
 		lines = append(lines,
 			"To switch to it:",
-			fmt.Sprintf("gcloud secrets versions access latest --secret=%[1]s --project=%[2]s | sed 's|@[^/]*/|@%[3]s/|' | gcloud secrets versions add %[1]s --data-file=- --project=%[2]s",
-				secret, holder, withPort(clone.Address)),
+			leadTo(secret, holder, clone.Address),
 			fmt.Sprintf("gcloud run services update %s --project=%s --region=%s --update-secrets=%s=%s:latest --revision-suffix=%s --no-traffic", service.Name, service.Project, service.Region, variable, ref, revision),
 			fmt.Sprintf("gcloud run services update-traffic %[1]s --project=%[2]s --region=%[3]s --to-revisions=%[1]s-%[4]s=100", service.Name, service.Project, service.Region, revision),
 		)
+		lines = append(lines, loginCommand(r, secret, holder, clone.Address)...)
 	} else {
 		lines = append(lines, "To switch to it: lead the service to its address, and release that. The catalog names no secret with the address of the database.")
 	}
@@ -78,6 +79,27 @@ func switchTo(r deploy.Release, plan deploy.RestorePlan, clone deploy.Instance) 
 		"To be rid of it:",
 		"gcloud sql instances delete "+plan.Clone+" --project="+project)
 	return "\n" + strings.Join(lines, "\n")
+}
+
+// loginSecret is a secret that is the whole of a login.
+var loginSecret = regexp.MustCompile(`^\$\{secret:([^}]+)\}$`)
+
+// loginCommand leads the next migrations to the new instance, too, where their address is in a secret of its own.
+func loginCommand(r deploy.Release, switched, holder, address string) []string {
+	if r.Spec.Database == nil {
+		return nil
+	}
+	m := loginSecret.FindStringSubmatch(r.Spec.Database.Login)
+	if m == nil || m[1] == switched && holder == r.Spec.Platform.Service.Project {
+		return nil
+	}
+	return []string{leadTo(m[1], r.Spec.Platform.Service.Project, address)}
+}
+
+// leadTo writes a new version of a secret that has the address of a database: with another host.
+func leadTo(secret, project, address string) string {
+	return fmt.Sprintf("gcloud secrets versions access latest --secret=%[1]s --project=%[2]s | sed 's|@[^/]*/|@%[3]s/|' | gcloud secrets versions add %[1]s --data-file=- --project=%[2]s",
+		secret, project, withPort(address))
 }
 
 // databaseSecret finds the secret that the service reads the address of its database from.

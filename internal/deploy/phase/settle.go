@@ -14,7 +14,7 @@ import (
 func (p Ports) settle(ctx context.Context, r deploy.Release, _ deploy.Step) (deploy.Outcome, error) {
 	begun := slices.ContainsFunc(r.Steps, func(s deploy.Step) bool { return s.Kind == deploy.KindMigrate && !s.Begun.IsZero() })
 	if !begun {
-		return deploy.Outcome{Facts: r.Facts, Note: "the schema was not touched"}, nil
+		return deploy.Outcome{Facts: r.Facts, Note: untouched(r)}, nil
 	}
 	db, q, err := p.database(r)
 	if err != nil {
@@ -36,8 +36,24 @@ func (p Ports) settle(ctx context.Context, r deploy.Release, _ deploy.Step) (dep
 		return out, err
 	}
 	schema.Applied = ofRelease(rows, r.ID)
+	if len(schema.Applied) < len(m.Files) { // what was not applied does not count
+		schema.Class = m.ClassOf(schema.Applied)
+	}
 	out.Note = settled(r, m, schema, halfMade(ctx, db, q, m, schema))
 	return out, nil
+}
+
+// untouched is what a release that has not migrated says of the schema. One that goes back across changes of others leaves
+// what they have made.
+func untouched(r deploy.Release) string {
+	if len(r.Across) == 0 {
+		return "the schema was not touched"
+	}
+	class, after := deploy.Unchanged, int64(0)
+	for _, x := range r.Across {
+		class, after = class.Worse(x.Class), max(after, x.After)
+	}
+	return fmt.Sprintf("schema stays at %d (%s)", after, staysSays(class, r.Facts.Baseline.Version))
 }
 
 // settled is schema stays at 14 (expand: safe to roll back), or that it is as it was.
