@@ -102,18 +102,7 @@ func readConfig(get func(string) string) (config, problems) {
 	if c.lease, err = time.ParseDuration(or("SLIPWAY_LEASE", standardLease.String())); err != nil || c.lease < leastLease {
 		wrong = append(wrong, problem{fmt.Sprintf("SLIPWAY_LEASE is not a time of at least %s", leastLease), "leave it out for " + standardLease.String()})
 	}
-	for _, need := range []struct{ key, prefix, remedy string }{
-		{"SLACK_APP_TOKEN", "xapp-", "make one with the scope connections:write under Basic Information of the Slack app"},
-		{"SLACK_BOT_TOKEN", "xoxb-", "it is under OAuth & Permissions once the Slack app is installed"},
-		{"REDIS_URL", "", "for example redis://127.0.0.1:6379/0"},
-	} {
-		switch v := get(need.key); {
-		case v == "":
-			wrong = append(wrong, problem{need.key + " is not set", need.remedy})
-		case !strings.HasPrefix(v, need.prefix):
-			wrong = append(wrong, problem{need.key + " does not begin with " + need.prefix, need.remedy})
-		}
-	}
+	wrong = append(wrong, missing(get)...)
 	if v := get("SLIPWAY_REDIS_REPLICAS"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 0 {
@@ -131,6 +120,23 @@ func readConfig(get func(string) string) (config, problems) {
 		wrong = append(wrong, problem{"SLIPWAY_LOG_LEVEL: " + err.Error(), "leave it out for info"})
 	}
 	return c, wrong
+}
+
+// missing lists the variables that nothing goes without, and those of them that cannot be right.
+func missing(get func(string) string) (wrong problems) {
+	for _, need := range []struct{ key, prefix, remedy string }{
+		{"SLACK_APP_TOKEN", "xapp-", "make one with the scope connections:write under Basic Information of the Slack app"},
+		{"SLACK_BOT_TOKEN", "xoxb-", "it is under OAuth & Permissions once the Slack app is installed"},
+		{"REDIS_URL", "", "for example redis://127.0.0.1:6379/0"},
+	} {
+		switch v := get(need.key); {
+		case v == "":
+			wrong = append(wrong, problem{need.key + " is not set", need.remedy})
+		case !strings.HasPrefix(v, need.prefix):
+			wrong = append(wrong, problem{need.key + " does not begin with " + need.prefix, need.remedy})
+		}
+	}
+	return wrong
 }
 
 // newOwner names this process among the replicas. A host and a number of a process are not enough: two containers

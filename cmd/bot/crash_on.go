@@ -15,23 +15,30 @@ import (
 // slackHurry is for the practice Slack, which is told to have no limits: hundreds of releases are told of in minutes.
 const slackHurry = 1000
 
-// boundary ends this process as kill -9 does, or stops it until it is told to continue, where the file named by
+// boundary ends this process as kill -9 does, or stops it until it is told to continue, where a line of the file named by
 // SLIPWAY_CRASH says so: "KIND POINT kill" or "KIND POINT stop". Renaming it claims it, so that of several replicas
-// it happens to one; the new name ends in the process id of that one.
+// it happens to one; the new name ends in the process id of that one, and the file has that line alone.
 func boundary(k deploy.StepKind, p engine.Point) {
 	order := os.Getenv("SLIPWAY_CRASH")
 	text, err := os.ReadFile(order)
-	what, here := strings.CutPrefix(string(text), string(k)+" "+string(p)+" ")
-	if err != nil || !here {
+	if err != nil {
 		return
 	}
-	if err := os.Rename(order, fmt.Sprintf("%s.%d", order, os.Getpid())); err != nil {
-		return
+	for line := range strings.Lines(string(text)) {
+		what, here := strings.CutPrefix(strings.TrimSpace(line), string(k)+" "+string(p)+" ")
+		if !here {
+			continue
+		}
+		claim := fmt.Sprintf("%s.%d", order, os.Getpid())
+		if err := os.Rename(order, claim); err != nil {
+			return
+		}
+		if what == "stop" {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			return
+		}
+		_ = os.WriteFile(claim, []byte(line), 0o600)
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {} // not one instruction more of this goroutine
 	}
-	if what == "stop" {
-		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-		return
-	}
-	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	select {} // not one instruction more of this goroutine
 }

@@ -24,6 +24,7 @@ type yard struct {
 	*sandbox.Sandbox
 	t     *testing.T
 	store *store.Store
+	bot   string // the program of a replica
 }
 
 // newYard has a copy of the example's first service under each of names, with a strategy.
@@ -60,7 +61,7 @@ environments: {production: {}}
 	if err != nil {
 		t.Fatal(err)
 	}
-	y := &yard{Sandbox: box, t: t}
+	y := &yard{Sandbox: box, t: t, bot: "bot"}
 	t.Cleanup(func() {
 		if err := box.Close(); err != nil {
 			t.Errorf("close the practice: %v", err)
@@ -82,7 +83,7 @@ environments: {production: {}}
 func (y *yard) run(more ...string) (r *replica, connections []int) {
 	y.t.Helper()
 	before := y.connections()
-	r = join(y.t, "bot", append(y.Environ(), more...))
+	r = join(y.t, y.bot, append(y.Environ(), more...))
 	r.awaitReady(y.t, http.StatusOK)
 	y.await("two more connections", func() bool { return len(y.connections()) == len(before)+2 })
 	return r, slices.DeleteFunc(y.connections(), func(id int) bool { return slices.Contains(before, id) })
