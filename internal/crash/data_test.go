@@ -1,9 +1,11 @@
 package main
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"slipway/internal/deploy"
+	"slipway/internal/sandbox/cloudsql"
 )
 
 func TestScriptsThatAreHalfThereAreFound(t *testing.T) {
@@ -39,35 +41,53 @@ func TestScriptsThatAreHalfThereAreFound(t *testing.T) {
 	}
 }
 
-func TestWaysOfTheDataPhasesComeFirst(t *testing.T) {
+func TestEveryWayIsDealtAndThoseOfTheDataPhasesInTurn(t *testing.T) {
 	t.Parallel()
-	all := matrix()
-	dealt := alternate(all)
-	seen := map[way]int{}
-	for _, v := range all {
-		seen[v]++
+	left := map[way]int{}
+	for _, v := range matrix() {
+		left[v]++
 	}
-	for _, v := range dealt {
-		seen[v]--
-	}
-	for v, n := range seen {
-		if n != 0 {
-			t.Errorf("%s: dealt %d times too rarely", v, n)
+	d := &deck{w: &world{rand: rand.New(rand.NewPCG(1, 2))}}
+	for data, others := 0, 0; len(left) > 0; {
+		hand := d.hand()
+		v := hand[0]
+		if v.ask {
+			continue
 		}
-	}
-	const early = 20
-	n := 0
-	for _, v := range dealt[:early] {
 		if v.ofData() {
-			n++
+			data++
+		} else {
+			others++
 		}
+		if n := data + others; n <= 20 && max(data, others)-min(data, others) > 2 {
+			t.Errorf("of the first %d, %d are of the data phases", n, data)
+		}
+		for _, other := range hand {
+			if other.ofData() != v.ofData() || len(hand) > 1 && !other.atBoundary() {
+				t.Errorf("%s is dealt together with %s", other, v)
+			}
+		}
+		if left[v]--; left[v] < 0 {
+			t.Fatalf("%s is dealt twice before all are", v)
+		}
+		if left[v] == 0 {
+			delete(left, v)
+		}
+		d.back(false, hand[1:]...)
 	}
-	if n != early/2 {
-		t.Errorf("%d of the first %d are of the data phases", n, early)
+	if len(d.cards) > 0 {
+		t.Errorf("%d cards too many", len(d.cards))
 	}
-	for _, k := range []deploy.StepKind{deploy.KindGate, deploy.KindShift, deploy.KindConfirm} {
-		if (way{kind: k}).ofData() {
-			t.Errorf("%s is of no data phase", k)
+}
+
+func TestWhatIsOfTheDataPhases(t *testing.T) {
+	t.Parallel()
+	for v, want := range map[way]bool{
+		{kind: deploy.KindMigrate}: true, {kind: deploy.KindSettle}: true, {place: beforeBackup, fault: cloudsql.LateEffect}: true,
+		{kind: deploy.KindConfirm}: false, {kind: deploy.KindShift}: false, {place: beforeDeploy, fault: cloudsql.LateEffect}: false, {ask: true}: false,
+	} {
+		if v.ofData() != want {
+			t.Errorf("%s: %t", v, !want)
 		}
 	}
 }

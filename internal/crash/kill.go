@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,46 +61,60 @@ func (k *killer) killAll(ctx context.Context, p plan) error {
 		if n > 0 && n%25 == 0 {
 			say("%d kills in %s", n, time.Since(began).Round(time.Second))
 		}
-		way := d.next()
-		struck, err := k.strike(ctx, way)
+		hand := d.hand()
+		struck, err := k.strike(ctx, hand)
 		if err != nil {
-			return fmt.Errorf("%s: %w", way, err)
+			return fmt.Errorf("%s: %w", hand, err)
 		}
-		if !struck {
-			d.back(way)
+		if struck < 0 {
+			d.back(true, hand...)
+		} else {
+			d.back(false, slices.Delete(hand, struck, struck+1)...)
 		}
 	}
 	return context.Cause(ctx)
 }
 
-// strike ends a replica in one way, puts another in its place and measures how long what it drove stood still. It is
-// false if the moment did not come.
-func (k *killer) strike(ctx context.Context, v way) (bool, error) {
+// strike ends a replica in one of the ways, puts another in its place and measures how long what it drove stood still. It
+// says in which; -1 if no moment came.
+func (k *killer) strike(ctx context.Context, hand []way) (int, error) {
+	if v := hand[0]; !v.atBoundary() {
+		did, err := k.strikeAlone(ctx, v)
+		if err != nil || !did {
+			return -1, err
+		}
+		return 0, nil
+	}
+	if err := k.w.give("kill", hand...); err != nil {
+		return -1, err
+	}
+	dead, line, err := k.awaitDeath(ctx)
+	if dead == nil || err != nil {
+		return -1, err
+	}
+	at := slices.IndexFunc(hand, func(v way) bool { return v.order("kill") == line })
+	if at < 0 {
+		return -1, fmt.Errorf("a replica died of %q, which nobody ordered", line)
+	}
+	return at, k.bury(ctx, dead, hand[at])
+}
+
+func (k *killer) strikeAlone(ctx context.Context, v way) (bool, error) {
 	switch {
 	case v.ask:
 		return true, k.ask(ctx)
 	case v.place == beforeScript, v.place == beforeIndex:
 		return k.strikeScript(ctx, v)
-	case v.fault != "":
-		return k.strikeCall(ctx, v)
 	}
-	if err := k.w.give(v, "kill"); err != nil {
-		return false, err
-	}
-	dead, err := k.awaitDeath(ctx)
-	if dead == nil || err != nil {
-		return false, err
-	}
-	return true, k.bury(ctx, dead, v)
+	return k.strikeCall(ctx, v)
 }
 
-// awaitDeath waits until a replica has claimed the order and died of it; nil if none came to the point. Once the order
-// is withdrawn nobody can claim it.
-func (k *killer) awaitDeath(ctx context.Context) (*replica, error) {
+// awaitDeath waits until a replica has claimed the order and died of a line of it; nil if none came to a point. Once the
+// order is withdrawn nobody can claim it.
+func (k *killer) awaitDeath(ctx context.Context) (dead *replica, line string, err error) {
 	timer := time.NewTimer(strikeWithin)
 	defer timer.Stop()
 	both := k.w.both()
-	var dead *replica
 	select {
 	case <-both[0].exited:
 		dead = both[0]
@@ -106,7 +122,7 @@ func (k *killer) awaitDeath(ctx context.Context) (*replica, error) {
 		dead = both[1]
 	case <-timer.C:
 		if os.Remove(k.w.order) == nil {
-			return nil, nil
+			return nil, "", nil
 		}
 		select { // claimed in the last moment
 		case <-both[0].exited:
@@ -114,16 +130,20 @@ func (k *killer) awaitDeath(ctx context.Context) (*replica, error) {
 		case <-both[1].exited:
 			dead = both[1]
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, "", context.Cause(ctx)
 		}
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, "", context.Cause(ctx)
 	}
 	claim := fmt.Sprintf("%s.%d", k.w.order, dead.pid())
-	if err := os.Remove(claim); err != nil {
-		return nil, fmt.Errorf("a replica ended by itself: %s", dead.lastWords())
+	text, err := os.ReadFile(claim)
+	if err == nil {
+		err = os.Remove(claim)
 	}
-	return dead, nil
+	if err != nil {
+		return nil, "", fmt.Errorf("a replica ended by itself: %s", dead.lastWords())
+	}
+	return dead, strings.TrimSpace(string(text)), nil
 }
 
 // bury replaces a dead replica and waits until its releases have another owner.
@@ -178,10 +198,16 @@ func (k *killer) ask(ctx context.Context) error {
 	return k.w.replace(r)
 }
 
-// give tells whichever replica comes to a boundary first what to do there.
-func (w *world) give(v way, what string) error {
-	if err := os.WriteFile(w.order+".new", []byte(string(v.kind)+" "+string(v.point)+" "+what), 0o600); err != nil {
+// give tells whichever replica comes to one of the boundaries first what to do there.
+func (w *world) give(what string, ways ...way) error {
+	text := ""
+	for _, v := range ways {
+		text += v.order(what) + "\n"
+	}
+	if err := os.WriteFile(w.order+".new", []byte(text), 0o600); err != nil {
 		return err
 	}
 	return os.Rename(w.order+".new", w.order)
 }
+
+func (w way) order(what string) string { return string(w.kind) + " " + string(w.point) + " " + what }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -49,6 +50,18 @@ type ledger struct {
 	service string
 	scripts []script // in the bucket
 	last    int      // version
+}
+
+// openLedgers lets the bot log in to the databases.
+func (w *world) openLedgers() error {
+	for _, i := range instances(w.services) {
+		service := strings.TrimSuffix(i.Name, instanceOf(""))
+		if err := w.Secrets.Put(secretOf(service), w.CloudSQL.URL(i.Name, database)); err != nil {
+			return err
+		}
+		w.ledgers[service] = &ledger{w: w.Sandbox, service: service}
+	}
+	return nil
 }
 
 // put lays the scripts of the next release into the bucket.

@@ -64,6 +64,9 @@ var (
 	looking = deploy.KindWatch
 )
 
+// atBoundary says whether it is one of the engine's.
+func (w way) atBoundary() bool { return !w.ask && w.fault == "" }
+
 // ofData says whether it is about the database.
 func (w way) ofData() bool {
 	return slices.Contains(ofData, w.kind) || slices.Contains(atDatabase, w.place)
@@ -100,50 +103,53 @@ func matrix() []way {
 	return all
 }
 
-// deck deals the ways in an order of the seed, every other of the data phases while there are any, and again in another
-// order once all have been dealt. Every tenth time, a replica is asked to stop instead.
+// deck deals the ways in an order of the seed, those of the data phases and the others in turn, and again in another order
+// once all have been dealt. Every tenth time, a replica is asked to stop instead.
 type deck struct {
 	w     *world
 	cards []way
 	dealt int
+	turn  int // without those in which one is asked to stop
 }
 
-func (d *deck) next() way {
+// mostAtOnce is how many boundaries wait for a replica at the same time: rare ones would be waited for alone otherwise.
+const mostAtOnce = 6
+
+// hand is what is tried next: one way alone, or some of the boundaries of which whichever a replica comes to first is
+// where it dies.
+func (d *deck) hand() []way {
 	if d.dealt++; d.dealt%10 == 0 {
-		return way{ask: true}
+		return []way{{ask: true}}
 	}
 	if len(d.cards) == 0 {
 		d.cards = matrix()
 		d.w.mu.Lock()
 		d.w.rand.Shuffle(len(d.cards), func(i, j int) { d.cards[i], d.cards[j] = d.cards[j], d.cards[i] })
 		d.w.mu.Unlock()
-		d.cards = alternate(d.cards)
 	}
-	card := d.cards[0]
-	d.cards = d.cards[1:]
-	return card
-}
-
-// alternate puts a way of the data phases after each other way, in the order that they have.
-func alternate(all []way) []way {
-	var data, others, mixed []way
-	for _, v := range all {
-		if v.ofData() {
-			data = append(data, v)
-		} else {
-			others = append(others, v)
+	data := d.turn%2 == 0
+	d.turn++
+	if !slices.ContainsFunc(d.cards, func(v way) bool { return v.ofData() == data }) {
+		data = !data
+	}
+	var hand []way
+	d.cards = slices.DeleteFunc(d.cards, func(v way) bool {
+		first := len(hand) == 0
+		take := v.ofData() == data && (first || hand[0].atBoundary() && v.atBoundary() && len(hand) < mostAtOnce)
+		if take {
+			hand = append(hand, v)
 		}
-	}
-	for len(data) > 0 && len(others) > 0 {
-		mixed = append(mixed, data[0], others[0])
-		data, others = data[1:], others[1:]
-	}
-	return slices.Concat(mixed, data, others)
+		return take
+	})
+	return hand
 }
 
-// back takes a card that could not be played.
-func (d *deck) back(c way) {
-	if !c.ask {
-		d.cards = slices.Insert(d.cards, len(d.cards), c)
+// back takes cards that were not played, to be dealt next, or if their moment did not come in a while after the others.
+func (d *deck) back(last bool, cards ...way) {
+	cards = slices.DeleteFunc(cards, func(v way) bool { return v.ask })
+	if last {
+		d.cards = append(d.cards, cards...)
+	} else {
+		d.cards = slices.Insert(d.cards, 0, cards...)
 	}
 }

@@ -105,7 +105,7 @@ func (w *world) pauseOnce(ctx context.Context, t *toll, tellers []*teller, v way
 			Delay: 4 * time.Second, Count: 1}); err != nil {
 			return err
 		}
-	} else if err := w.give(v, "stop"); err != nil {
+	} else if err := w.give("stop", v); err != nil {
 		return err
 	}
 	var sleeper *replica

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,15 +116,30 @@ func messagesOf(r deploy.Release, journal []deploy.Entry) []string {
 		switch e.Kind {
 		case deploy.EntryAsked:
 			all = append(all, "ask "+string(e.Step))
-		case deploy.EntryCreated, deploy.EntryOutcome, deploy.EntryFailure, deploy.EntryTrouble, deploy.EntryApproved, deploy.EntrySignal,
+		case deploy.EntryOutcome:
+			if !askedNobody(r, e) {
+				all = append(all, fmt.Sprintf("entry %d %d", e.Rev, e.Index))
+			}
+		case deploy.EntryCreated, deploy.EntryFailure, deploy.EntryTrouble, deploy.EntryApproved, deploy.EntrySignal,
 			deploy.EntryVerdict, deploy.EntryAttested, deploy.EntryWaived, deploy.EntryVoided, deploy.EntryNote:
 			all = append(all, fmt.Sprintf("entry %d %d", e.Rev, e.Index))
 		case deploy.EntryState:
 			if e.State != deploy.Waiting {
 				all = append(all, fmt.Sprintf("entry %d %d", e.Rev, e.Index))
 			}
-		case deploy.EntryIntent, deploy.EntryProgress: // no news
+		case deploy.EntryProgress: // no news but that a script is applied and the next is run
+			if r.Schema != nil && slices.ContainsFunc(r.Schema.Applied, func(a deploy.AppliedScript) bool { return strings.HasPrefix(e.Text, a.Name+" applied ") }) {
+				all = append(all, fmt.Sprintf("entry %d %d", e.Rev, e.Index))
+			}
+		case deploy.EntryIntent: // no news
 		}
 	}
 	return all
+}
+
+// askedNobody says whether a gate was passed because nothing in the plan was risky, which the plan itself shows.
+func askedNobody(r deploy.Release, e deploy.Entry) bool {
+	return slices.ContainsFunc(r.Steps, func(s deploy.Step) bool {
+		return s.Name == e.Step && s.Ask == deploy.AskRisky && len(s.Approvals) == 0
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -94,12 +93,8 @@ func (w *world) surround(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	for _, i := range instances(w.services) {
-		service := strings.TrimSuffix(i.Name, instanceOf(""))
-		if err := w.Secrets.Put(secretOf(service), w.CloudSQL.URL(i.Name, database)); err != nil {
-			return err
-		}
-		w.ledgers[service] = &ledger{w: w.Sandbox, service: service}
+	if err := w.openLedgers(); err != nil {
+		return err
 	}
 	if w.store, err = store.Open(ctx, redisURL, nil); err != nil {
 		return err
