@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -44,7 +45,9 @@ func newDatabaseYard(t *testing.T, bot string) *yard {
 func plainBot(t *testing.T) string {
 	t.Helper()
 	bot := filepath.Join(t.TempDir(), "bot")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bot, ".").CombinedOutput(); err != nil {
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-o", bot, ".") // as make build does, for its cache
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the bot: %v\n%s", err, out)
 	}
 	return bot

@@ -87,6 +87,8 @@ func (t *round) post(ctx context.Context, key postKey, m message) (ts string, er
 		return "", err
 	}
 	if t.now().Sub(t.note.Since) > sendWithin {
+		t.note.Posting = "" // it was not sent; if nobody has the lease by now, the next round sends it
+		t.comeBack(soon)
 		return "", errStop
 	}
 	opts := append(m.options(), sdk.MsgOptionMetadata(sdk.SlackMetadata{EventType: eventType,

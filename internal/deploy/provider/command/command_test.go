@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -75,13 +76,13 @@ case "$BASE_URL" in http://127.0.0.1:*) echo "✅ All smoke tests passed";; *) e
 
 func TestTheGuidesScriptRunsUnchanged(t *testing.T) {
 	t.Parallel()
-	online := true
+	var offline atomic.Bool
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/health":
 			fmt.Fprintln(w, `{"status":"ok"}`)
 		case "/api/v1/status":
-			fmt.Fprintf(w, `{"online":%v}`, online)
+			fmt.Fprintf(w, `{"online":%v}`, !offline.Load())
 		case "/api/v1/db/ping":
 			fmt.Fprint(w, `{"connected":true}`)
 		}
@@ -101,9 +102,10 @@ func TestTheGuidesScriptRunsUnchanged(t *testing.T) {
 	if err != nil || got.Note != "✅ All smoke tests passed" || got.Tries != 1 || got.From != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if online = false; !has {
+	if !has {
 		return
 	}
+	offline.Store(true)
 	_, err = run(t, folder, q)
 	if deploy.CodeOf(err) != deploy.Invalid || !strings.HasPrefix(deploy.Message(err), "scripts/smoke-test.sh ended with status 1. It wrote last:\nRunning smoke tests against "+web.URL) || !strings.HasSuffix(deploy.Message(err), "\nfalse") {
 		t.Errorf("%v", err)
