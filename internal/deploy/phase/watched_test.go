@@ -2,6 +2,7 @@ package phase_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,7 @@ func TestBadVersionIsTakenBackAtTheFirstLookThatCanTell(t *testing.T) {
 	for _, c := range w.cloud.Calls() {
 		methods = append(methods, c.Method)
 	}
+	methods = slices.Compact(methods) // a read that is slow in coming is repeated
 	if diff := cmp.Diff([]string{"GetService", "UpdateService"}, methods); diff != "" {
 		t.Errorf("the first calls after the verdict (-want +got):\n%s", diff)
 	}
