@@ -25,7 +25,7 @@ import (
 )
 
 // patience bounds every wait; none comes near it when things are right.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // failer is how a test or a script is told that something went wrong.
 type failer interface {
@@ -156,7 +156,7 @@ func newPractice(t *testing.T, args ...string) *practice {
 	s.t = t
 	t.Cleanup(func() {
 		s.client.HTTP.CloseIdleConnections()
-		s.stop(5 * time.Second)
+		s.stop(20 * time.Second)
 	})
 	return s
 }
@@ -280,7 +280,7 @@ func sandboxForScript(ts *testscript.TestScript, _ bool, args []string) {
 	s := startPractice(ts, args...)
 	ts.Defer(func() {
 		s.client.HTTP.CloseIdleConnections()
-		s.stop(5 * time.Second)
+		s.stop(20 * time.Second)
 	})
 	for _, e := range s.env {
 		key, value, _ := strings.Cut(e, "=")
