@@ -79,9 +79,9 @@ func (p *process) kill() {
 	<-p.exited
 }
 
-// stop asks it to end, and fails unless it does so, soon and with 0.
-func (p *process) stop(within time.Duration) {
-	begun := time.Now()
+// stop asks it to end, and fails unless it does so with 0. How long that takes is a figure of make bench: here it would
+// measure what else the machine does.
+func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.exited:
@@ -91,9 +91,6 @@ func (p *process) stop(within time.Duration) {
 	}
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		p.t.Fatalf("it ended with %d\n%s", code, p.output())
-	}
-	if took := time.Since(begun); took > within {
-		p.t.Fatalf("it took %s to end\n%s", took, p.output())
 	}
 }
 
@@ -156,7 +153,7 @@ func newPractice(t *testing.T, args ...string) *practice {
 	s.t = t
 	t.Cleanup(func() {
 		s.client.HTTP.CloseIdleConnections()
-		s.stop(20 * time.Second)
+		s.stop()
 	})
 	return s
 }
@@ -280,7 +277,7 @@ func sandboxForScript(ts *testscript.TestScript, _ bool, args []string) {
 	s := startPractice(ts, args...)
 	ts.Defer(func() {
 		s.client.HTTP.CloseIdleConnections()
-		s.stop(20 * time.Second)
+		s.stop()
 	})
 	for _, e := range s.env {
 		key, value, _ := strings.Cut(e, "=")

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"slipway/internal/store/storetest"
 )
@@ -32,12 +31,12 @@ func TestRunCarriesAReleaseAndHandsOverWhenItIsStopped(t *testing.T) {
 	first := s.run(redis)
 	first.awaitReady(t, http.StatusOK)
 	s.play(asked)
-	first.stop(10 * time.Second)
+	first.stop()
 
 	second := s.run(redis)
 	second.awaitReady(t, http.StatusOK)
 	s.play(finished)
-	second.stop(10 * time.Second)
+	second.stop()
 	for _, secret := range []string{"xoxb-", "xapp-", "ticket="} {
 		if strings.Contains(first.output()+second.output(), secret) {
 			t.Errorf("the log shows %s…", secret)

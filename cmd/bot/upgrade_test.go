@@ -60,7 +60,7 @@ func (y *yard) types(text, answer string) {
 // leaves stops a replica and waits until Slack knows.
 func (y *yard) leaves(p *process) {
 	y.t.Helper()
-	p.stop(patience)
+	p.stop()
 	y.await("no connection", func() bool { return len(y.connections()) == 0 })
 }
 
