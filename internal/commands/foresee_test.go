@@ -20,13 +20,14 @@ type planner struct {
 	asked         []deploy.Release
 }
 
-func (p *planner) Look(ctx context.Context, r deploy.Release) (deploy.Facts, error) {
+func (p *planner) Look(ctx context.Context, r deploy.Release) (deploy.Release, error) {
 	p.asked = append(p.asked, r)
 	if p.hangs {
 		<-ctx.Done()
-		return deploy.Facts{}, ctx.Err()
+		return r, ctx.Err()
 	}
-	return deploy.Facts{Image: deploy.Image{Repository: r.Spec.Image, Tag: r.Version, Digest: "sha256:9f2c"}, Baseline: byHand}, p.look
+	r.Facts = deploy.Facts{Image: deploy.Image{Repository: r.Spec.Image, Tag: r.Version, Digest: "sha256:9f2c"}, Baseline: byHand}
+	return r, p.look
 }
 
 func (p *planner) Propose(_ context.Context, r deploy.Release) (deploy.Proposal, error) {
@@ -211,7 +212,7 @@ type timed struct {
 	until time.Time
 }
 
-func (p *timed) Look(ctx context.Context, r deploy.Release) (deploy.Facts, error) {
+func (p *timed) Look(ctx context.Context, r deploy.Release) (deploy.Release, error) {
 	p.until, _ = ctx.Deadline()
 	return p.planner.Look(ctx, r)
 }

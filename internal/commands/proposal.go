@@ -55,11 +55,10 @@ func (h *Handler) atLength(ctx context.Context, c DeployCommand, r deploy.Releas
 
 // look finds out what a release would change. With an error the text is what is known all the same.
 func (h *Handler) look(ctx context.Context, r deploy.Release) (Text, error) {
-	facts, err := h.opts.Planner.Look(ctx, r)
+	r, err := h.opts.Planner.Look(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	r.Facts = facts
 	p, err := h.opts.Planner.Propose(ctx, r)
 	if err != nil {
 		return Text{}.now(r.Facts.Image.Ref(), r.Facts.Baseline).Line(), err

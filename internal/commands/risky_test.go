@@ -96,8 +96,8 @@ func TestAPlanWithNothingRiskyAsksNobody(t *testing.T) {
 // foresees says what a release would change.
 type foresees struct{ migration *deploy.Migration }
 
-func (f foresees) Look(_ context.Context, r deploy.Release) (deploy.Facts, error) {
-	return r.Facts, nil
+func (f foresees) Look(_ context.Context, r deploy.Release) (deploy.Release, error) {
+	return r, nil
 }
 
 func (f foresees) Propose(_ context.Context, r deploy.Release) (deploy.Proposal, error) {

@@ -34,13 +34,19 @@ func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (
 	if err != nil {
 		return r, r.trouble(cur, err, now)
 	}
-	changed := r.Facts != out.Facts || out.Incident != nil || out.Load != nil || out.Schema != nil || out.Backup != nil || out.Note != "" && out.Note != cur.Note
-	r.Facts = out.Facts
+	changed := r.Of(cur.Part).Facts != out.Facts || len(out.Parts) > 0 || out.Incident != nil || out.Load != nil || out.Schema != nil || out.Backup != nil || out.Note != "" && out.Note != cur.Note
+	r.learn(cur.Part, out.Facts)
+	for part, f := range out.Parts {
+		r.learn(part, f)
+	}
 	if out.Backup != nil {
 		r.Backup = out.Backup
 	}
 	if out.Snapshot != nil {
 		r.Snapshot = out.Snapshot
+	}
+	if out.Park != "" && r.returning(cur) {
+		return r, r.again(cur, out.Park, now)
 	}
 	if out.Park != "" {
 		return r, []Entry{r.enter(Parked, now, Slipway, out.Park)}
@@ -95,16 +101,8 @@ func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
 		text += "; " + hint
 	}
 	switch {
-	case Retryable(err):
-		cur.Attempts++
-		cur.Look = now.Add(backoff(cur.Kind, cur.Attempts))
-		cur.Note = text
-		kind := EntryProgress
-		if worthSaying(cur.Attempts) {
-			kind = EntryTrouble
-		}
-		return []Entry{{At: now, Kind: kind, Step: cur.Name, Phase: cur.Phase, By: Slipway,
-			Text: fmt.Sprintf("%s; attempt %d, trying again", text, cur.Attempts)}}
+	case Retryable(err), r.returning(cur):
+		return r.again(cur, text, now)
 	case cur.Kind == KindIncident, cur.Kind == KindSettle: // users are back already
 		return r.fail(cur, now, text)
 	case CodeOf(err) == Internal, CodeOf(err) == Fenced:
@@ -112,6 +110,27 @@ func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
 	default:
 		return r.fail(cur, now, text)
 	}
+}
+
+// again tries a step once more, later.
+func (r *Release) again(cur *Step, text string, now time.Time) []Entry {
+	cur.Attempts++
+	cur.Look = now.Add(backoff(cur.Kind, cur.Attempts))
+	cur.Note = text
+	kind := EntryProgress
+	if worthSaying(cur.Attempts) {
+		kind = EntryTrouble
+	}
+	return []Entry{{At: now, Kind: kind, Step: cur.Name, Phase: cur.Phase, By: Slipway,
+		Text: fmt.Sprintf("%s; attempt %d, trying again", text, cur.Attempts)}}
+}
+
+// returning says whether traffic of another part than that of cur is still to be brought back: what cannot be done for
+// one part keeps the others from nothing.
+func (r *Release) returning(cur *Step) bool {
+	return cur.Kind == KindReturn && slices.ContainsFunc(r.Back, func(s Step) bool {
+		return s.Kind == KindReturn && s.Name != cur.Name && !s.Status.Ended()
+	})
 }
 
 // fail ends a step badly and decides what that means for the release.

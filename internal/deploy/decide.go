@@ -105,10 +105,12 @@ func (r *Release) begin(s *Step, now time.Time) Entry {
 		s.Until = now.Add(s.Bake)
 		e.Text = "observes for " + Planned(s.Bake)
 	case KindShift:
-		r.Facts.MaxShare = max(r.Facts.MaxShare, s.Percent)
+		f := r.Of(s.Part).Facts
+		f.MaxShare = max(f.MaxShare, s.Percent)
+		r.learn(s.Part, f)
 		e.Text = fmt.Sprintf("sends %d %% to %s", s.Percent, r.Version)
 	case KindReturn:
-		e.Text = "sends 100 % to " + string(r.Facts.Baseline.Name)
+		e.Text = "sends 100 % to " + string(r.Of(s.Part).Facts.Baseline.Name)
 	default: // the name of the step says it
 	}
 	return e
@@ -138,7 +140,11 @@ func (r *Release) enter(s State, now time.Time, by UserID, why string) Entry {
 		r.Ended = now
 	}
 	if s == RollingBack && len(r.Back) > 0 && r.Back[0].Status == Pending {
-		r.Facts.Operation = ""
+		for _, part := range r.Spec.PartNames() {
+			f := r.Of(part).Facts
+			f.Operation = ""
+			r.learn(part, f)
+		}
 	}
 	return Entry{At: now, Kind: EntryState, State: s, By: by, Text: why}
 }
@@ -152,7 +158,7 @@ func (r *Release) finish(now time.Time) Entry {
 		return r.enter(Succeeded, now, Slipway, "restored to "+r.Restore.Says())
 	case !r.goingBack():
 		return r.enter(Succeeded, now, Slipway, fmt.Sprintf("100 %% on %s", r.Version))
-	case r.Kind == Deploy && r.Facts.MaxShare == 0:
+	case r.Kind == Deploy && r.most() == 0:
 		return r.enter(Failed, now, r.By, r.Why)
 	default:
 		return r.enter(RolledBack, now, r.By, r.Why)

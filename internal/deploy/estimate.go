@@ -29,7 +29,7 @@ func Learn(history []Release) Usual {
 	took := map[StepName][]time.Duration{}
 	for _, r := range history {
 		for _, s := range slices.Concat(r.Steps, r.Back) {
-			if s.Kind == KindReturn && r.Kind == Deploy && r.Facts.MaxShare == 0 {
+			if s.Kind == KindReturn && r.Kind == Deploy && r.Of(s.Part).Facts.MaxShare == 0 {
 				continue // there was no traffic to move
 			}
 			if s.Status != Done || s.Kind == KindGate || s.Kind == KindReady && s.Looks > 0 || s.Begun.IsZero() || len(took[s.Name]) >= mostLearnt {

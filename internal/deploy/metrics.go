@@ -43,6 +43,7 @@ type MetricsSource string
 
 const (
 	CloudMonitoring MetricsSource = "cloud-monitoring"
+	CloudWatch      MetricsSource = "cloudwatch"
 	Prometheus      MetricsSource = "prometheus"
 )
 

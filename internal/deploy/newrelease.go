@@ -12,8 +12,9 @@ type Ask struct {
 	Across    []Crossing // rollback: see Release.Across
 	Restore   *RestorePlan
 	Spec      Spec
-	Image     Image    // rollback: what the version was, if known
-	Baseline  Revision // rollback: where to return to
+	Image     Image            // rollback: what the version was, if known
+	Baseline  Revision         // rollback: where to return to
+	Parts     map[string]Facts // rollback: Image and Baseline of the other parts
 }
 
 // NewRelease makes the release that the store is asked to create: with its whole plan, without an id or a time.
@@ -22,11 +23,16 @@ func NewRelease(a Ask) (Release, error) {
 	r := Release{
 		Kind: a.Kind, Target: a.Target, Version: a.Version, Requester: a.Requester, Reason: a.Reason, Again: a.Again, Left: a.Left,
 		Across: a.Across, Restore: a.Restore, Spec: a.Spec, State: Running, By: a.Requester, Back: NewBack(a.Spec),
-		Facts: Facts{Image: a.Image, Baseline: a.Baseline},
+		Facts: Facts{Image: a.Image, Baseline: a.Baseline}, Parts: a.Parts,
 	}
 	if a.Kind == Rollback {
 		if a.Baseline.Name == "" {
 			return Release{}, &Error{Code: Invalid, Op: "make a rollback", Msg: "there is no version to go back to"}
+		}
+		for _, part := range a.Spec.Also {
+			if a.Parts[part.Name].Baseline.Name == "" {
+				return Release{}, &Error{Code: Invalid, Op: "make a rollback", Msg: "there is no version of " + part.Name + " to go back to: the release that brought it did not know it"}
+			}
 		}
 		r.Why = a.Reason
 		if len(a.Across) > 0 {

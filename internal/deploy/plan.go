@@ -3,6 +3,7 @@ package deploy
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -33,22 +34,32 @@ func NewPlan(spec Spec) ([]Step, error) {
 	if err := checkStrategy(spec.Strategy); err != nil {
 		return nil, err
 	}
-	plan := []Step{
-		{Name: "preflight/service", Kind: KindService, Phase: Preflight, Within: withinPreflight},
-		{Name: "preflight/image", Kind: KindImage, Phase: Preflight, Within: withinPreflight},
+	var plan []Step
+	for _, part := range spec.PartNames() {
+		plan = append(plan,
+			Step{Name: ofPart("preflight/service", part), Kind: KindService, Phase: Preflight, Within: withinPreflight, Part: part},
+			Step{Name: ofPart("preflight/image", part), Kind: KindImage, Phase: Preflight, Within: withinPreflight, Part: part})
 	}
 	plan = append(plan, agreeSteps(spec)...)
 	plan = append(plan, databaseSteps(spec)...)
-	plan = append(plan, Step{Name: "deploy/revision", Kind: KindRevision, Phase: Stage, Within: withinRevision})
-	if len(spec.Health) > 0 {
-		plan = append(plan, Step{Name: "health/checks", Kind: KindHealth, Phase: Health, Within: withinHealth})
+	var early, late []Step // a rolling deployment has no address of its own before it is done
+	for _, part := range spec.PartNames() {
+		seen := spec.of(part)
+		plan = append(plan, Step{Name: ofPart("deploy/revision", part), Kind: KindRevision, Phase: Stage, Within: cmp.Or(seen.Platform.Within, withinRevision), Part: part})
+		if seen.Strategy.Kind == Rolling {
+			late = append(late, healthSteps(seen, part)...)
+		} else {
+			early = append(early, healthSteps(seen, part)...)
+		}
 	}
-	plan = append(plan, checkSteps(spec, Smoke, Step{Name: "health/smoke", Kind: KindSmoke, Phase: Health})...)
-	plan = append(plan, loadSteps(spec, Smoke, "health/load", Health)...)
+	plan = append(plan, early...)
 	for i, t := range spec.Strategy.Steps {
 		plan = append(plan, trafficSteps(t, spec, i == 0)...)
 	}
-	plan = append(plan, Step{Name: "validate/service", Kind: KindValidate, Phase: Validate, Within: withinValidate})
+	plan = append(plan, late...)
+	for _, part := range spec.PartNames() {
+		plan = append(plan, Step{Name: ofPart("validate/service", part), Kind: KindValidate, Phase: Validate, Within: withinValidate, Part: part})
+	}
 	plan = append(plan, checkSteps(spec, Functional, Step{Name: "validate/functional", Kind: KindFunctional, Phase: Validate})...)
 	plan = append(plan, loadSteps(spec, Functional, "validate/load", Validate)...)
 	if d := spec.Database; d != nil && d.Off == "" && d.Validate {
@@ -57,8 +68,34 @@ func NewPlan(spec Spec) ([]Step, error) {
 	if spec.Observe > 0 {
 		plan = append(plan, Step{Name: "observe/watch", Kind: KindObserve, Phase: Observe, Percent: 100, Bake: spec.Observe})
 	}
-	plan = append(plan, Step{Name: "traffic/retire", Kind: KindRetire, Phase: lastPhase(spec), Within: withinRetire})
+	for _, part := range spec.PartNames() {
+		plan = append(plan, Step{Name: ofPart("traffic/retire", part), Kind: KindRetire, Phase: lastPhase(spec), Within: cmp.Or(spec.of(part).Platform.Within, withinRetire), Part: part})
+	}
 	return pending(plan), nil
+}
+
+// ofPart is the name of a step that each part of a release has: deploy/revision, deploy/revision@worker.
+func ofPart(name StepName, part string) StepName {
+	if part == "" {
+		return name
+	}
+	return name + StepName("@"+part)
+}
+
+// of is the spec as a part of the release sees it.
+func (s Spec) of(part string) Spec { return Release{Spec: s}.Of(part).Spec }
+
+// healthSteps ask a version itself how it is.
+func healthSteps(spec Spec, part string) []Step {
+	var steps []Step
+	if len(spec.Health) > 0 {
+		steps = append(steps, Step{Name: ofPart("health/checks", part), Kind: KindHealth, Phase: Health, Within: withinHealth, Part: part})
+	}
+	if part != "" {
+		return steps
+	}
+	steps = append(steps, checkSteps(spec, Smoke, Step{Name: "health/smoke", Kind: KindSmoke, Phase: Health})...)
+	return append(steps, loadSteps(spec, Smoke, "health/load", Health)...)
 }
 
 // databaseSteps keep what there is, and bring the schema to what the version needs.
@@ -153,7 +190,12 @@ func trafficSteps(t TrafficStep, spec Spec, first bool) []Step {
 		steps = append(steps, Step{Name: StepName(name + "/gate"), Kind: KindGate, Phase: Traffic, Percent: t.Percent,
 			Ask: ask, Needed: max(spec.Policy.Approvals, 1), Within: spec.Policy.ApprovalExpires})
 	}
-	steps = append(steps, Step{Name: StepName(name), Kind: KindShift, Phase: Traffic, Percent: t.Percent, Within: withinShift})
+	for _, part := range spec.PartNames() {
+		if seen := spec.of(part); seen.Strategy.Kind != Rolling || t.Percent == 100 {
+			steps = append(steps, Step{Name: ofPart(StepName(name), part), Kind: KindShift, Phase: Traffic, Percent: t.Percent,
+				Within: cmp.Or(seen.Platform.Within, withinShift), Part: part})
+		}
+	}
 	if t.Bake > 0 {
 		steps = append(steps, Step{Name: StepName(name + "/bake"), Kind: KindBake, Phase: Traffic, Percent: t.Percent, Bake: t.Bake})
 	}
@@ -173,18 +215,23 @@ func asks(t TrafficStep, spec Spec, first bool) (ask AskPolicy, gated bool) {
 	return AskNobody, judged
 }
 
-// NewBack lists the steps that give the baseline its traffic back. The database comes after its users: its schema stays.
+// NewBack lists the steps that give the baseline its traffic back, the last part of the release first. The database comes
+// after its users: its schema stays.
 func NewBack(spec Spec) []Step {
-	steps := []Step{
-		{Name: "rollback/traffic", Kind: KindReturn, Phase: BackTraffic, Percent: 100},
-		{Name: "rollback/verify", Kind: KindVerify, Phase: BackVerify, Within: withinVerify},
+	parts := spec.PartNames()
+	slices.Reverse(parts)
+	var steps, verify, retire []Step
+	for _, part := range parts {
+		steps = append(steps, Step{Name: ofPart("rollback/traffic", part), Kind: KindReturn, Phase: BackTraffic, Percent: 100, Part: part})
+		verify = append(verify, Step{Name: ofPart("rollback/verify", part), Kind: KindVerify, Phase: BackVerify, Within: withinVerify, Part: part})
+		retire = append(retire, Step{Name: ofPart("rollback/retire", part), Kind: KindRetire, Phase: BackIncident, Within: withinRetire, Part: part})
 	}
+	steps = append(steps, verify...)
 	if spec.Database.Migrates() && spec.Database.Migrations.Job == "" {
 		steps = append(steps, Step{Name: "rollback/database", Kind: KindSettle, Phase: BackDatabase, Within: withinSettle})
 	}
-	return pending(append(steps,
-		Step{Name: "rollback/incident", Kind: KindIncident, Phase: BackIncident, Within: withinIncident},
-		Step{Name: "rollback/retire", Kind: KindRetire, Phase: BackIncident, Within: withinRetire}))
+	steps = append(steps, Step{Name: "rollback/incident", Kind: KindIncident, Phase: BackIncident, Within: withinIncident})
+	return pending(append(steps, retire...))
 }
 
 func pending(steps []Step) []Step {
@@ -206,6 +253,9 @@ func checkStrategy(s Strategy) error {
 	}
 	if last != 100 {
 		return &Error{Code: Invalid, Op: "make a plan", Msg: fmt.Sprintf("traffic steps end at %d %%, not at 100 %%", last)}
+	}
+	if s.Kind == Rolling && len(s.Steps) > 1 {
+		return &Error{Code: Invalid, Op: "make a plan", Msg: "a rolling deployment has no share below 100 %: its platform replaces instance by instance"}
 	}
 	return nil
 }

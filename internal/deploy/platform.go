@@ -40,6 +40,12 @@ type Inspector interface {
 	Check(ctx context.Context, s ServiceRef) []error
 }
 
+// Verifier is a Platform that can say what would keep a revision from coming up, before anything is touched: all that is
+// wrong, not only the first. What cannot be looked at for want of rights, or of an answer, is no such thing. It changes nothing.
+type Verifier interface {
+	Verify(ctx context.Context, q StageRequest) []error
+}
+
 // Snapshotter is a Platform that can write the whole configuration of a service down, in a form that its own tools read
 // back. It changes nothing. What it gives may hold the values of plain variables: it is never shown or logged.
 type Snapshotter interface {
@@ -58,8 +64,22 @@ type Service struct {
 	Unrest  string // why not settled, in the platform's words
 	Traffic []Share
 	URL     string
+	Back    Return            // what bringing all traffic back would be now; zero: a matter of seconds, as usual
+	Fell    Fall              // the newest change, if it was taken back by the platform itself, or by somebody there
 	Env     map[string]string // plain variables of the newest template
 	Image   string            // of the newest template
+}
+
+// Fall is a revision that its platform has taken back: for what it found wrong with it, or since nobody said more in time.
+type Fall struct {
+	Revision RevisionName
+	Why      string // in the platform's words
+}
+
+// Return is what bringing traffic back would be, as a platform foresees it.
+type Return struct {
+	Takes time.Duration `json:"takes,omitempty"`
+	How   string        `json:"how,omitempty"` // "weights flip, 4 old tasks are warm"
 }
 
 // Share is one line of the platform's traffic table.
@@ -92,9 +112,19 @@ type StageRequest struct {
 	Image     string // by digest
 	Settings  Settings
 	Baseline  RevisionName // keeps 100 %
+	Rollout   Rollout
 	Labels    map[string]string
 	Epoch     Epoch // of who asks; see Platform
 	Gaps      []Gap
+}
+
+// Rollout is how a release means to go on, for a platform that has to know beforehand.
+type Rollout struct {
+	Kind   StrategyKind  // Rolling: Stage makes the revision, and starts nothing of it
+	Shares []int         // that it will be asked for, rising; the last is 100
+	Window time.Duration // after 100 %, for which the way back is to stay warm
+	Within time.Duration // for the revision to come up, and for each move
+	Silent time.Duration // nobody says anything for this long: the platform goes back by itself, where it can
 }
 
 // ShiftRequest asks for absolute shares that add up to 100.

@@ -24,8 +24,17 @@ type Proposal struct {
 
 	Versions  map[string]string `json:"versions,omitempty"`  // which version a secret that is referred to by another name has now: api-key:latest → 7
 	Migration *Migration        `json:"migration,omitempty"` // nil: the schema stays as it is
+	Parts     []ProposedPart    `json:"parts,omitempty"`     // the other parts of the release; what changes there is in Changes, with the name before it
 
 	Settings string `json:"settings,omitempty"` // tells apart what is not shown: a fingerprint of all settings, with the values of variables
+}
+
+// ProposedPart is what would take the place of what at another part of the release.
+type ProposedPart struct {
+	Name     string `json:"name"`
+	Image    string `json:"image"`
+	Baseline string `json:"baseline"`
+	Settings string `json:"settings,omitempty"` // as those of the Proposal
 }
 
 // Change is one thing that would be another than now. Never a value that is secret, or of a variable.
@@ -114,6 +123,15 @@ func (p Proposal) Since(before Proposal) []string {
 	default:
 		list = append(list, "the changes are not known: "+p.Unknown)
 	}
+	for i, part := range p.Parts {
+		switch {
+		case i >= len(before.Parts):
+		case part.Image != before.Parts[i].Image:
+			list = append(list, fmt.Sprintf("the image of %s is %s, it was %s", part.Name, digestOf(part.Image), digestOf(before.Parts[i].Image)))
+		case part.Baseline != before.Parts[i].Baseline:
+			list = append(list, fmt.Sprintf("%s has the traffic of %s, it was %s", part.Baseline, part.Name, before.Parts[i].Baseline))
+		}
+	}
 	for _, ref := range slices.Sorted(maps.Keys(p.Versions)) {
 		if was, is := before.Versions[ref], p.Versions[ref]; was != "" && was != is {
 			list = append(list, fmt.Sprintf("%s is version %s, it was %s", ref, is, was))
@@ -142,9 +160,9 @@ type Previewer interface {
 }
 
 // Planner works out what a release would change, from what is there now. It changes nothing. It needs Facts.Image and
-// Facts.Baseline; Look fills them in for a release that has not begun.
+// Facts.Baseline, and those of its parts; Look gives a release that has not begun with them filled in.
 type Planner interface {
-	Look(ctx context.Context, r Release) (Facts, error)
+	Look(ctx context.Context, r Release) (Release, error)
 	Propose(ctx context.Context, r Release) (Proposal, error)
 }
 

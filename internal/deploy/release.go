@@ -63,9 +63,10 @@ type Release struct {
 	By    UserID    `json:"by,omitempty"`  // who caused the state, Slipway if nobody else
 	Since time.Time `json:"since"`         // when it entered the state
 
-	Steps []Step `json:"steps"`          // the plan
-	Back  []Step `json:"back,omitempty"` // the plan of going back, taken when State is RollingBack
-	Facts Facts  `json:"facts"`
+	Steps []Step           `json:"steps"`          // the plan
+	Back  []Step           `json:"back,omitempty"` // the plan of going back, taken when State is RollingBack
+	Facts Facts            `json:"facts"`
+	Parts map[string]Facts `json:"parts,omitempty"` // as Facts, of the Spec's other parts by name
 
 	Readiness *Readiness   `json:"readiness,omitempty"` // how far the checklist has come
 	Waivers   []Waiver     `json:"waivers,omitempty"`
@@ -133,15 +134,25 @@ func (r *Release) goingBack() bool {
 	return r.State == RollingBack || r.State == RolledBack || len(r.Back) > 0 && r.Back[0].Status != Pending
 }
 
-// Current is the first step of the plan in force that has not ended, or nil.
+// Current is the first step of the plan in force that has not ended, or nil. Returns of traffic do not wait for one
+// another: of those the one is current that is to be looked at first.
 func (r *Release) Current() *Step {
 	plan := r.Plan()
+	var cur *Step
 	for i := range plan {
-		if !plan[i].Status.Ended() {
-			return &plan[i]
+		s := &plan[i]
+		switch {
+		case s.Status.Ended():
+		case cur == nil:
+			cur = s
+		case s.Kind == KindReturn && s.Look.Before(cur.Look):
+			cur = s
+		}
+		if cur != nil && cur.Kind != KindReturn {
+			return cur
 		}
 	}
-	return nil
+	return cur
 }
 
 // Clone copies the release deeply enough that changing what its steps have come to leaves the original alone. Its Spec and
@@ -156,6 +167,7 @@ func (r Release) Clone() Release {
 	r.Proposal = r.Proposal.clone()
 	r.Loads = cloneLoads(r.Loads)
 	r.Schema = r.Schema.clone()
+	r.Parts = maps.Clone(r.Parts)
 	return r
 }
 
@@ -173,7 +185,7 @@ func (p *Proposal) clone() *Proposal {
 		return nil
 	}
 	c := *p
-	c.Changes, c.Versions = slices.Clone(c.Changes), maps.Clone(c.Versions)
+	c.Changes, c.Versions, c.Parts = slices.Clone(c.Changes), maps.Clone(c.Versions), slices.Clone(c.Parts)
 	if p.Migration != nil {
 		m := *p.Migration
 		c.Migration = &m

@@ -17,6 +17,7 @@ type Spec struct {
 	URL      string        `json:"url,omitempty"`      // where users reach it; a rollback is verified here
 	Metrics  *MetricsSpec  `json:"metrics,omitempty"`  // how it is watched; nil: it is not
 	Observe  time.Duration `json:"observe,omitempty"`  // how long it is watched at 100 %, with the way back kept warm
+	Also     []Part        `json:"also,omitempty"`     // services that are released together with it, after it and in this order
 	Database *DatabaseSpec `json:"database,omitempty"` // what it keeps its data in; nil: Slipway knows of none
 	Snapshot bool          `json:"snapshot,omitempty"` // the whole configuration of the service is kept with the release, and its image tagged
 	Policy   Policy        `json:"policy"`
@@ -50,15 +51,19 @@ func (s Spec) LoadsAt(stage CheckStage) []LoadCheck {
 // PlatformKind names the kind of platform a target runs on.
 type PlatformKind string
 
-// CloudRun is Google Cloud Run.
-const CloudRun PlatformKind = "cloudrun"
+const (
+	CloudRun PlatformKind = "cloudrun" // Google Cloud Run
+	ECS      PlatformKind = "ecs"      // Amazon Elastic Container Service
+)
 
 // ServiceRef is the address of a service at its platform.
 type ServiceRef struct {
 	Kind    PlatformKind `json:"kind"`
-	Project string       `json:"project"`
+	Project string       `json:"project"` // ECS: the cluster
 	Region  string       `json:"region"`
 	Name    string       `json:"name"`
+	Rule    string       `json:"rule,omitempty"`   // ECS: listener rule, or listener, by ARN, whose weights decide; empty: ECS moves them itself
+	Beside  string       `json:"beside,omitempty"` // ECS: the second service of a pair behind Rule, which take turns
 }
 
 // String gives cloudrun:my-gcp-project/us-central1/coditect-app-production.
@@ -68,8 +73,11 @@ func (r ServiceRef) String() string {
 
 // PlatformSpec says where the target runs and with which settings.
 type PlatformSpec struct {
-	Service  ServiceRef `json:"service"`
-	Settings Settings   `json:"settings"`
+	Service  ServiceRef    `json:"service"`
+	Settings Settings      `json:"settings"`
+	TestURL  string        `json:"test_url,omitempty"` // where a candidate is reached before it has traffic, if its platform gives it no address of its own
+	Within   time.Duration `json:"within,omitempty"`   // for a revision to come up, and for a move of traffic; 0: as long as is usual on Cloud Run
+	GivesUp  time.Duration `json:"gives_up,omitempty"` // ECS: when Slipway says nothing for this long in the middle, the platform goes back by itself
 }
 
 // Settings are those of the guide's 3.1. A zero value means "leave as it is at the platform".
@@ -81,7 +89,9 @@ type Settings struct {
 	Concurrency  int               `json:"concurrency,omitempty"` // requests at once per instance
 	Timeout      time.Duration     `json:"timeout,omitempty"`     // of one request
 	Env          map[string]string `json:"env,omitempty"`         // VERSION and ENVIRONMENT already filled in
-	Secrets      map[string]string `json:"secrets,omitempty"`     // variable → secret:version, never a value
+	Secrets      map[string]string `json:"secrets,omitempty"`     // variable → secret:version, never a value; ECS: variable → ARN
+	Container    string            `json:"container,omitempty"`   // ECS: which container these are about; empty: the one behind the load balancer, or the only essential one
+	Template     string            `json:"template,omitempty"`    // ECS: a task definition as JSON, VERSION and ENVIRONMENT filled in; empty: the live one is the template
 }
 
 // StrategyKind names how traffic moves.
@@ -90,6 +100,7 @@ type StrategyKind string
 const (
 	Canary    StrategyKind = "canary"     // in steps, each baked
 	BlueGreen StrategyKind = "blue-green" // all at once, after an approval
+	Rolling   StrategyKind = "rolling"    // instance by instance, in the platform's hands; the new version has no address of its own
 )
 
 // Strategy says how traffic moves to the candidate.

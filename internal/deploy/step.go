@@ -112,6 +112,7 @@ type Step struct {
 	Status  StepStatus `json:"status"`
 	Percent int        `json:"percent,omitempty"` // gate, shift and bake: the share they are about; see also AboutPlan and TakesTwo
 	Check   string     `json:"check,omitempty"`   // KindLoad: its name
+	Part    string     `json:"part,omitempty"`    // which part of the release it is about; empty: the service itself, or the release as a whole
 
 	Bake      time.Duration `json:"bake,omitempty"`   // KindBake, KindObserve and KindLoad: how long it is to last
 	Within    time.Duration `json:"within,omitempty"` // time-out, counted from Begun; 0 = none

@@ -27,6 +27,8 @@ type Way struct {
 	Gone    bool      `json:"gone,omitempty"`   // the baseline does not exist any more
 	Warm    bool      `json:"warm,omitempty"`   // it has instances already
 	Moved   string    `json:"moved,omitempty"`  // traffic that is not where the release left it, in words
+	Fell    string    `json:"fell,omitempty"`   // the platform has gone back by itself, and why
+	Return  Return    `json:"return,omitzero"`  // what bringing traffic back would be
 }
 
 // mostPoints is how many looks a chart can show, and what a release's document can carry.
@@ -144,6 +146,10 @@ func Saw(r Release, look *Look, err error, now time.Time) (Release, []Entry) {
 		w.Unsure = 0
 	}
 	entries := []Entry{w.entry(before, now)}
+	if w.Way.Fell != "" {
+		r.interrupt(now, "interrupted: the platform went back by itself")
+		return r, append(entries, r.enter(RollingBack, now, Slipway, "the platform has gone back by itself: "+w.Way.Fell))
+	}
 	if w.Last.Verdict == Unhealthy && w.Last.Critical {
 		r.interrupt(now, "interrupted by a critical breach")
 		entries = append(entries, r.enter(RollingBack, now, Slipway, w.Last.Why))

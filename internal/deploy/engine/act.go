@@ -159,6 +159,6 @@ func (e *Engine) run(ctx context.Context, r deploy.Release, step deploy.Step, lo
 		return result{out: deploy.Outcome{Facts: r.Facts, Park: fmt.Sprintf(
 			"step %s is of kind %s, which this version of Slipway cannot carry out; start a newer one and resume", step.Name, step.Kind)}}
 	}
-	out, err := runner.Run(ctx, r, step)
+	out, err := runner.Run(ctx, r.Of(step.Part), step)
 	return result{out, err}
 }

@@ -16,7 +16,7 @@ const (
 
 // smoke tells the candidate the smoke checks, on its own URL, before any user sees it.
 func (p Ports) smoke(ctx context.Context, r deploy.Release, _ deploy.Step) (deploy.Outcome, error) {
-	return p.tell(ctx, r, deploy.Smoke, r.Facts.Candidate.URL)
+	return p.tell(ctx, r, deploy.Smoke, candidateURL(r))
 }
 
 // functional tells the functional checks to the service, where users reach it. It has had all of the traffic since the

@@ -57,11 +57,15 @@ func (p Ports) staged(ctx context.Context, pf deploy.Platform, r deploy.Release,
 		return deploy.Outcome{Facts: f, Park: movedByHand(other, f.Baseline.Name, 100)}, nil
 	}
 	line, tagged := svc.Tagged(f.Candidate.Tag)
-	if !tagged {
+	rolling := r.Spec.Strategy.Kind == deploy.Rolling // nothing of it runs yet, so that nothing can lead to it
+	if !tagged && !rolling {
 		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "create " + string(rev.Name),
 			Msg: fmt.Sprintf("tag %s, under which %s is to be checked, is not there: %s", f.Candidate.Tag, rev.Name, whyUntagged(svc.Unrest))}
 	}
 	f.Candidate.URL, f.Operation = line.URL, ""
+	if f.Candidate.URL == "" && !rolling {
+		f.Candidate.URL = r.Spec.Platform.TestURL
+	}
 	return deploy.Outcome{Facts: f, Note: fmt.Sprintf("revision %s ready, 0 %%", rev.Name)}, nil
 }
 
@@ -76,8 +80,20 @@ func stageRequest(r deploy.Release) deploy.StageRequest {
 	return deploy.StageRequest{
 		Service: r.Spec.Platform.Service, Candidate: r.Facts.Candidate.Name, Tag: r.Facts.Candidate.Tag,
 		Image: r.Facts.Image.Ref(), Settings: r.Spec.Platform.Settings, Baseline: r.Facts.Baseline.Name,
-		Labels: map[string]string{"slipway-release": string(r.ID)}, Epoch: r.Epoch, Gaps: r.Gaps,
+		Labels: map[string]string{"slipway-release": string(r.ID)}, Epoch: r.Epoch, Gaps: r.Gaps, Rollout: rollout(r.Spec),
 	}
+}
+
+// rollout is what a platform has to know of what comes after.
+func rollout(spec deploy.Spec) deploy.Rollout {
+	o := deploy.Rollout{Kind: spec.Strategy.Kind, Window: spec.Observe, Within: spec.Platform.Within, Silent: spec.Platform.GivesUp}
+	for _, t := range spec.Strategy.Steps {
+		o.Shares = append(o.Shares, t.Percent)
+		if t.Percent == 100 {
+			o.Window += t.Bake
+		}
+	}
+	return o
 }
 
 // movedByHand is what people are told when traffic is where no release put it.

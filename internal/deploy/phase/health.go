@@ -1,6 +1,7 @@
 package phase
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,7 +22,7 @@ const (
 func (p Ports) health(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
 	var notes []string
 	for _, check := range r.Spec.Health {
-		note, err := p.probe(ctx, r.Facts.Candidate.URL, check, r.Version)
+		note, err := p.probe(ctx, candidateURL(r), check, r.Version)
 		if err == nil {
 			notes = append(notes, note)
 			continue
@@ -37,6 +38,9 @@ func (p Ports) health(ctx context.Context, r deploy.Release, s deploy.Step) (dep
 	}
 	return deploy.Outcome{Facts: r.Facts, Note: strings.Join(notes, ", ")}, nil
 }
+
+// candidateURL is where the candidate is asked: at its own address, or if it has none, where users are.
+func candidateURL(r deploy.Release) string { return cmp.Or(r.Facts.Candidate.URL, r.Spec.URL) }
 
 // probe makes one check. The error says what was asked, what came back and what was expected.
 func (p Ports) probe(ctx context.Context, base string, c deploy.HealthCheck, version string) (note string, err error) {

@@ -28,7 +28,7 @@ func (p Ports) load(ctx context.Context, r deploy.Release, s deploy.Step) (deplo
 	if p.Loader == nil {
 		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "send load", Msg: "this Slipway sends no load"}
 	}
-	url := r.Facts.Candidate.URL
+	url := candidateURL(r)
 	if check.Stage == deploy.Functional {
 		if url, err = p.usersURL(ctx, r); err != nil {
 			return deploy.Outcome{}, err

@@ -72,7 +72,7 @@ func Runners(p Ports) map[deploy.StepKind]deploy.Runner {
 		deploy.KindVerify:   deploy.RunnerFunc(p.verify),
 		deploy.KindValidate: deploy.RunnerFunc(p.validate),
 		deploy.KindIncident: deploy.RunnerFunc(p.incident),
-		deploy.KindWatch:    deploy.RunnerFunc(p.look),
+		deploy.KindWatch:    deploy.RunnerFunc(p.lookAtAll),
 
 		deploy.KindSmoke:      deploy.RunnerFunc(p.smoke),
 		deploy.KindFunctional: deploy.RunnerFunc(p.functional),

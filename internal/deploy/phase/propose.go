@@ -32,16 +32,33 @@ func (p Ports) confirm(ctx context.Context, r deploy.Release, s deploy.Step) (de
 	if err != nil || out.Again > 0 {
 		return out, err
 	}
-	r.Facts = out.Facts
+	r.Facts, r.Parts = out.Facts, out.Parts
 	proposal, err := p.Propose(ctx, r)
 	if err != nil {
 		return deploy.Outcome{}, err
 	}
-	return deploy.Outcome{Facts: r.Facts, Proposal: &proposal, Note: "it is still what was approved (" + proposal.Short() + ")"}, nil
+	return deploy.Outcome{Facts: r.Facts, Parts: r.Parts, Proposal: &proposal, Note: "it is still what was approved (" + proposal.Short() + ")"}, nil
 }
 
-// seen looks at the service and at the tag, as preflight does.
+// seen looks at the services and at the tags, as preflight does.
 func (p Ports) seen(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
+	out, err := p.seenOne(ctx, r, s)
+	if err != nil || out.Again > 0 || len(r.Spec.Also) == 0 {
+		return out, err
+	}
+	out.Parts = map[string]deploy.Facts{}
+	for _, part := range r.Spec.Also {
+		one, err := p.seenOne(ctx, r.Of(part.Name), s)
+		if err != nil || one.Again > 0 {
+			one.Facts, one.Parts = out.Facts, nil
+			return one, err
+		}
+		out.Parts[part.Name] = one.Facts
+	}
+	return out, nil
+}
+
+func (p Ports) seenOne(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
 	out, err := p.service(ctx, r, s)
 	if err != nil || out.Again > 0 {
 		return out, err
@@ -50,14 +67,15 @@ func (p Ports) seen(ctx context.Context, r deploy.Release, s deploy.Step) (deplo
 	return p.image(ctx, r, s)
 }
 
-// Look fills in the facts of a release that has not begun. Codes as those of preflight; Conflict while the service is
-// busy with something else.
-func (p Ports) Look(ctx context.Context, r deploy.Release) (deploy.Facts, error) {
+// Look fills in the facts of a release that has not begun. Codes as those of preflight; Conflict while a service is busy
+// with something else.
+func (p Ports) Look(ctx context.Context, r deploy.Release) (deploy.Release, error) {
 	out, err := p.seen(ctx, r, deploy.Step{})
 	if err == nil && out.Again > 0 {
 		err = &deploy.Error{Code: deploy.Conflict, Op: "look at " + r.Target.String(), Msg: out.Note, Hint: "try again in a minute"}
 	}
-	return out.Facts, err
+	r.Facts, r.Parts = out.Facts, out.Parts
+	return r, err
 }
 
 // Propose works out what a release would change: settings, and the schema of its database. A platform that does not say
@@ -72,22 +90,26 @@ func (p Ports) Propose(ctx context.Context, r deploy.Release) (deploy.Proposal, 
 	var before deploy.RevisionStatus
 	var after map[string]string
 	var migration *deploy.Migration
-	var beforeErr, afterErr, migrationErr error
+	var more []deploy.Change
+	var parts []deploy.ProposedPart
+	var beforeErr, afterErr, migrationErr, wrong, partsErr error
 	var all together
 	all.begin(func() { migration, migrationErr = p.migration(ctx, r) })
+	all.begin(func() { wrong = verify(ctx, pf, r) })
+	all.begin(func() { more, parts, partsErr = p.proposeParts(ctx, r) })
 	if ok {
 		all.begin(func() { before, beforeErr = pf.Revision(ctx, r.Spec.Platform.Service, r.Facts.Baseline.Name) })
 		all.begin(func() { after, afterErr = previewer.Preview(ctx, stageRequest(r)) })
 	}
 	all.wait()
-	for _, err := range []error{beforeErr, afterErr, migrationErr} {
+	for _, err := range []error{wrong, beforeErr, afterErr, migrationErr, partsErr} {
 		if err != nil {
 			return deploy.Proposal{}, err
 		}
 	}
 	if !ok {
-		proposal := deploy.NewProposal(r, nil, string(r.Spec.Platform.Service.Kind)+" does not say beforehand what would change")
-		proposal.Migration = migration
+		proposal := deploy.NewProposal(r, more, string(r.Spec.Platform.Service.Kind)+" does not say beforehand what would change")
+		proposal.Migration, proposal.Parts = migration, parts
 		return proposal.Seal(r), nil
 	}
 	versions, err := p.versions(ctx, r, after)
@@ -100,8 +122,8 @@ func (p Ports) Propose(ctx context.Context, r deploy.Release) (deploy.Proposal, 
 			changes[i].To += " (" + version + ")"
 		}
 	}
-	proposal := deploy.NewProposal(r, changes, "")
-	proposal.Versions, proposal.Settings, proposal.Migration = numbers(versions), printOf(after), migration
+	proposal := deploy.NewProposal(r, append(changes, more...), "")
+	proposal.Versions, proposal.Settings, proposal.Migration, proposal.Parts = numbers(versions), printOf(after), migration, parts
 	return proposal.Seal(r), nil
 }
 
@@ -123,7 +145,7 @@ func (p Ports) versions(ctx context.Context, r deploy.Release, config map[string
 	asked := map[string]bool{}
 	for setting, ref := range config {
 		project, name, version := secretRef(r.Spec.Platform.Service.Project, ref)
-		if !strings.HasPrefix(setting, secretSetting) || numbered.MatchString(version) || asked[ref] {
+		if r.Spec.Platform.Service.Kind != deploy.CloudRun || !strings.HasPrefix(setting, secretSetting) || numbered.MatchString(version) || asked[ref] {
 			continue
 		}
 		asked[ref] = true

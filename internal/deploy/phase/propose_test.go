@@ -176,7 +176,7 @@ func TestThePlanOfAReleaseThatHasNotBegun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var planner deploy.Planner = w.ports
-	if r.Facts, err = planner.Look(t.Context(), r); err != nil || r.Facts.Image.Digest != w.registry.Digest("v1.2.4") || r.Facts.Baseline.Name != baseline {
+	if r, err = planner.Look(t.Context(), r); err != nil || r.Facts.Image.Digest != w.registry.Digest("v1.2.4") || r.Facts.Baseline.Name != baseline {
 		t.Fatalf("%+v, %v", r.Facts, err)
 	}
 	plan, err := planner.Propose(t.Context(), r)

@@ -43,12 +43,12 @@ func TestThePlanSaysWhatBecomesOfTheSchema(t *testing.T) {
 			if k.db.count("Read") > 1 || (p.r.Proposal.Migration == nil) != (c.lines == "") {
 				t.Errorf("calls %v, migration %+v", k.db.calls, p.r.Proposal.Migration)
 			}
-			facts, err := k.ports.Look(t.Context(), p.r)
+			looked, err := k.ports.Look(t.Context(), p.r)
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := p.r.Clone()
-			r.Facts = facts
+			r.Facts = looked.Facts
 			again, err := k.ports.Propose(t.Context(), r)
 			if err != nil || again.Hash != p.r.Proposal.Hash {
 				t.Errorf("worked out again %+v, %v\nbefore %+v", again, err, p.r.Proposal)

@@ -17,7 +17,7 @@ func (p Ports) shift(ctx context.Context, r deploy.Release, s deploy.Step) (depl
 	}
 	f, ref := r.Facts, r.Spec.Platform.Service
 	if rest, err := awaitOperation(ctx, pf, f, s); err != nil || rest.Again > 0 {
-		return rest, err
+		return p.progress(ctx, pf, r, rest), err
 	}
 	svc, err := pf.Describe(ctx, ref)
 	if err != nil {
@@ -25,6 +25,9 @@ func (p Ports) shift(ctx context.Context, r deploy.Release, s deploy.Step) (depl
 	}
 	if other, ok := svc.Foreign(f.Baseline.Name, f.Candidate.Name); ok {
 		return deploy.Outcome{Facts: f, Park: movedByHand(other, f.Candidate.Name, s.Percent)}, nil
+	}
+	if svc.Fell.Revision == f.Candidate.Name {
+		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "shift traffic", Msg: "the platform has gone back by itself: " + svc.Fell.Why}
 	}
 	if !svc.Busy && svc.Percent(f.Candidate.Name) == s.Percent { // "not ready" for another reason is no concern of ours
 		f.Share, f.Operation = s.Percent, ""
@@ -39,7 +42,26 @@ func (p Ports) shift(ctx context.Context, r deploy.Release, s deploy.Step) (depl
 	if !svc.Busy {
 		f.Operation = "" // carried out, and yet not so: ask again
 	}
-	return again(s, f, fmt.Sprintf("asked for %d %%, the platform reports %d %% so far", s.Percent, svc.Percent(f.Candidate.Name))), nil
+	return again(s, f, fmt.Sprintf("asked for %d %%, the platform reports %d %% so far%s", s.Percent, svc.Percent(f.Candidate.Name), because(svc.Unrest))), nil
+}
+
+// progress says how far a rolling deployment has come, which takes minutes; other moves are over before anybody asks.
+func (p Ports) progress(ctx context.Context, pf deploy.Platform, r deploy.Release, rest deploy.Outcome) deploy.Outcome {
+	if rest.Again == 0 || r.Spec.Strategy.Kind != deploy.Rolling {
+		return rest
+	}
+	if svc, err := pf.Describe(ctx, r.Spec.Platform.Service); err == nil && svc.Unrest != "" {
+		rest.Note = svc.Unrest
+	}
+	return rest
+}
+
+// because adds what the platform is busy with.
+func because(unrest string) string {
+	if unrest == "" {
+		return ""
+	}
+	return ": " + unrest
 }
 
 // askFor makes the call, unless the share is not where the last step left it.

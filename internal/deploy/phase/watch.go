@@ -173,6 +173,11 @@ func (p Ports) wayBack(ctx context.Context, r deploy.Release, now time.Time) dep
 	if err != nil {
 		return deploy.Way{}
 	}
+	way.Return = svc.Back
+	if svc.Fell.Revision == r.Facts.Candidate.Name {
+		way.Fell = svc.Fell.Why
+		return way
+	}
 	if other, moved := svc.Foreign(r.Facts.Baseline.Name, r.Facts.Candidate.Name); moved {
 		way.Moved = fmt.Sprintf("%d %% of traffic is on %s", other.Percent, other.Revision)
 	} else if got := svc.Percent(r.Facts.Candidate.Name); !svc.Busy && !meant(r, got) {
