@@ -111,7 +111,9 @@ func (c sandboxCommand) attestFor(ctx context.Context, s *sandbox.Sandbox) error
 
 // withBot starts the sandbox and the bot, waits until the bot listens, and calls do.
 func (c sandboxCommand) withBot(ctx context.Context, do func(context.Context, *sandbox.Sandbox) error) (err error) {
-	s, err := sandbox.Start(c.options())
+	options := c.options()
+	options.OwnBot = true
+	s, err := sandbox.Start(options)
 	if err != nil {
 		return err
 	}
@@ -131,11 +133,14 @@ func (c sandboxCommand) withBot(ctx context.Context, do func(context.Context, *s
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return b.run(ctx) })
+	ready := b.ready
+	g.Go(func() error {
+		return keep(ctx, b, s.Switches(), func() (*bot, error) { return joinBot(ctx, s, log) })
+	})
 	g.Go(func() error {
 		defer cancel()
 		select {
-		case <-b.ready:
+		case <-ready:
 			return do(ctx, s)
 		case <-ctx.Done():
 			return nil

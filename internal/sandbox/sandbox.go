@@ -45,6 +45,8 @@ type Options struct {
 	// Instances are those of the practice Cloud SQL; nil: the guide's. CloudSQL is how long what is done to them takes.
 	Instances []cloudsql.InstanceSpec
 	CloudSQL  cloudsql.Options
+	// OwnBot says that whoever starts the sandbox runs its bot, and heeds Switches.
+	OwnBot bool
 	// Probe stands for Slipway's own image in the job slipway-probe of the practice Cloud Run; nil: there is no such job.
 	Probe func(ctx context.Context, args []string, env map[string]string) (output string, exit int)
 }
@@ -68,6 +70,32 @@ type Sandbox struct {
 	http     *http.Server
 	served   chan struct{}
 	stopped  chan struct{}
+	switches chan Switch
+}
+
+// Switch asks whoever runs the sandbox's bot to stop it, or to start another one.
+type Switch struct {
+	Up   bool
+	Done chan<- error // takes one
+}
+
+// Switches are what is asked of the bot. Nobody asks unless somebody listens.
+func (s *Sandbox) Switches() <-chan Switch { return s.switches }
+
+// turn has the bot stopped or started, and waits until it is.
+func (s *Sandbox) turn(ctx context.Context, up bool) error {
+	done := make(chan error, 1)
+	select {
+	case s.switches <- Switch{Up: up, Done: done}:
+	case <-ctx.Done():
+		return errors.New("nobody runs a bot in this sandbox: stop yours")
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-s.stopped:
+		return errors.New("the sandbox has ended")
+	}
 }
 
 // Start brings everything up. On an error nothing is left running.
@@ -78,7 +106,7 @@ func Start(opts Options) (*Sandbox, error) {
 	if opts.Version == "" {
 		opts.Version = "v1.2.3"
 	}
-	s := &Sandbox{redisURL: opts.RedisURL, stopped: make(chan struct{}), served: make(chan struct{})}
+	s := &Sandbox{redisURL: opts.RedisURL, stopped: make(chan struct{}), served: make(chan struct{}), switches: make(chan Switch)}
 	for _, part := range []func(Options) error{s.startWatchers, s.startSecrets, s.startClouds, s.startSupplies, s.startDatabases, s.startRedis, s.putRedis, s.putDatabases, s.startSlack, s.copyCatalog, s.fillDatabases} {
 		if err := part(opts); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the sandbox: %w", err), s.Close())
@@ -133,6 +161,9 @@ func (s *Sandbox) startRedis(opts Options) error {
 func (s *Sandbox) startSlack(opts Options) error {
 	s.Workspace = workspace.New(&opts.Slack)
 	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging, Secrets: s.Secrets, Scans: s.Scans, Storage: s.Storage, CloudSQL: s.CloudSQL}
+	if opts.OwnBot {
+		api.Bot = s.turn
+	}
 	if s.redis != nil {
 		api.Redis, api.Forget = s.setRedis, s.forget
 	}

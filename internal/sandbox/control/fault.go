@@ -26,7 +26,8 @@ cloudsql KIND [METHOD] [times=N] [code=UNAVAILABLE] [delay=2s] [instance=NAME]  
 slack METHOD [status=500] [error=NAME] [retry-after=2s] [delay=1s] [lose-reply] [times=N]   METHOD such as chat.update, or *
 slack down | slack up | slack refuse-acks | slack disconnect REASON | slack drop   REASON: warning, refresh_requested, link_disabled
 registry down | registry slow=2s | registry unauthorised
-redis down | redis up   only with the sandbox's own Redis`
+redis down | redis up   only with the sandbox's own Redis
+bot down | bot up   Slipway itself stops, and another one begins; only with the sandbox's own bot`
 
 // fault is a line of FaultUsage taken apart.
 type fault struct {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,7 +24,7 @@ func (s *Server) addFault(w http.ResponseWriter, r *http.Request) {
 	}
 	f, err := parseFault(body.Fault)
 	if err == nil {
-		err = s.inject(f)
+		err = s.inject(r.Context(), f)
 	}
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err)
@@ -32,7 +33,7 @@ func (s *Server) addFault(w http.ResponseWriter, r *http.Request) {
 	answer(w, "on", nil)
 }
 
-func (s *Server) inject(f fault) error {
+func (s *Server) inject(ctx context.Context, f fault) error {
 	switch f.where {
 	case "cloudrun":
 		return s.cloudRunFault(f)
@@ -62,6 +63,8 @@ func (s *Server) inject(f fault) error {
 		return s.registryFault(f)
 	case "redis":
 		return s.redisFault(f)
+	case "bot":
+		return s.botFault(ctx, f)
 	}
 	return fmt.Errorf("nothing is called %q; there are:\n%s", f.where, FaultUsage)
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -155,6 +156,17 @@ func (s *Server) registryFault(f fault) error {
 	}
 	s.Registry.SetFault(registry.Fault{Down: f.has("down"), Slow: slow, Unauthorised: f.has("unauthorised")})
 	return nil
+}
+
+func (s *Server) botFault(ctx context.Context, f fault) error {
+	what := f.word(0)
+	if len(f.words) != 1 || len(f.opts) > 0 || what != "down" && what != "up" {
+		return errors.New("say bot down, or bot up")
+	}
+	if s.Bot == nil {
+		return errors.New("this sandbox has no bot of its own: stop yours")
+	}
+	return s.Bot(ctx, what == "up")
 }
 
 func (s *Server) redisFault(f fault) error {

@@ -43,6 +43,8 @@ type Server struct {
 	Forget func() error
 	// Redis takes the sandbox's own Redis down or up; nil where it is not the sandbox's own.
 	Redis func(down bool) error
+	// Bot stops the bot of the sandbox, or starts another one; nil where bots are processes of their own.
+	Bot func(ctx context.Context, up bool) error
 	// Stopped is closed when the sandbox ends, so that nobody waits for its next change.
 	Stopped <-chan struct{}
 
