@@ -63,6 +63,9 @@ func (f *folder) load() (*Catalog, error) {
 	for _, s := range slices.Concat(files, slices.Collect(maps.Values(f.checklists))) {
 		problems = append(problems, s.found...)
 	}
+	for _, t := range f.tasks {
+		problems = append(problems, t.found...)
+	}
 	if len(files) == 0 {
 		problems = append(problems, Problem{File: f.dir, Msg: "there is no catalog file in it", Hint: "write one per service, named *.yaml"})
 	}
@@ -175,13 +178,8 @@ func (c *Catalog) Resolve(t deploy.Target, v string) (deploy.Spec, error) {
 // filled copies a spec, down to its last list, and fills in its variables.
 func filled(spec deploy.Spec, t deploy.Target, v string) deploy.Spec {
 	values := map[string]string{"VERSION": v, "ENVIRONMENT": t.Environment}
-	set := &spec.Platform.Settings
-	set.Env = maps.Clone(set.Env)
-	for name, text := range set.Env {
-		set.Env[name] = fill(text, values)
-	}
-	set.Secrets = maps.Clone(set.Secrets)
-	set.MinInstances, set.MaxInstances = copied(set.MinInstances), copied(set.MaxInstances)
+	spec.Platform.Settings = filledSettings(spec.Platform.Settings, values)
+	spec.Also = filledParts(spec.Also, values)
 	spec.Strategy.Steps = slices.Clone(spec.Strategy.Steps)
 	spec.Health = slices.Clone(spec.Health)
 	spec.Checks = copiedChecks(spec.Checks)
@@ -193,6 +191,17 @@ func filled(spec deploy.Spec, t deploy.Target, v string) deploy.Spec {
 	spec.Policy.Deploy = slices.Clone(spec.Policy.Deploy)
 	spec.Policy.Approve = slices.Clone(spec.Policy.Approve)
 	return spec
+}
+
+func filledSettings(set deploy.Settings, values map[string]string) deploy.Settings {
+	set.Env = maps.Clone(set.Env)
+	for name, text := range set.Env {
+		set.Env[name] = fill(text, values)
+	}
+	set.Secrets = maps.Clone(set.Secrets)
+	set.MinInstances, set.MaxInstances = copied(set.MinInstances), copied(set.MaxInstances)
+	set.Template = fill(set.Template, values)
+	return set
 }
 
 func copied[T any](p *T) *T {

@@ -75,7 +75,8 @@ func (s *source) checkShared(path string, c Shared) {
 	s.must(channelName.MatchString(c.Channel), under(path, "channel"), "channel "+strconv.Quote(c.Channel)+" is not a Slack channel", `write "#name" in quotes, or a channel id`)
 	s.checkPrincipal(under(path, "on_call"), c.OnCall)
 	if c.Platform != nil {
-		s.checkPlatform(under(path, "platform"), *c.Platform)
+		at := under(path, "platform")
+		s.checkPlatform(at, *c.Platform, s.kindAt(at, *c.Platform))
 	}
 	if c.Strategy != nil {
 		s.checkStrategy(under(path, "strategy"), *c.Strategy)
@@ -100,6 +101,7 @@ func (s *source) checkShared(path string, c Shared) {
 	if c.Database != nil {
 		s.checkServiceDatabase(under(path, "database"), *c.Database)
 	}
+	s.checkAlso(under(path, "also"), c.Also)
 }
 
 func (s *source) checkImage(path, image string) {

@@ -27,7 +27,7 @@ const (
 )
 
 var (
-	metricSources = []string{string(deploy.CloudMonitoring), string(deploy.Prometheus), noMetrics}
+	metricSources = []string{string(deploy.CloudMonitoring), string(deploy.CloudWatch), string(deploy.Prometheus), noMetrics}
 
 	// prometheus.io/docs/concepts/data_model
 	metricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
@@ -60,6 +60,9 @@ func (s *source) checkMetrics(path string, m Metrics) {
 	case deploy.CloudMonitoring:
 		s.must(false, at("prometheus"), "prometheus is for source: prometheus", "take it out, or change the source")
 		s.checkDatabase(at("database"), m)
+	case deploy.CloudWatch:
+		s.must(false, at("prometheus"), "prometheus is for source: prometheus", "take it out, or change the source")
+		s.must(false, at("database"), "database is for counting connections, which cloudwatch cannot", "take it out; prometheus can")
 	case deploy.Prometheus:
 		s.checkPrometheus(at("prometheus"), deref(m.Prometheus))
 		s.checkDatabase(at("database"), m)

@@ -45,6 +45,8 @@ func missingSeries(m Metrics, name deploy.MetricName) string {
 	switch {
 	case name != deploy.Connections:
 		return "name its gauge in prometheus." + string(name)
+	case m.Source == string(deploy.CloudWatch):
+		return "take it out; prometheus can"
 	case m.Database == nil:
 		return "say in database which instance it is, and how many connections it takes"
 	}

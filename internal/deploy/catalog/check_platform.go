@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -23,7 +24,7 @@ const (
 )
 
 var (
-	platforms   = []string{string(deploy.CloudRun)}
+	platforms   = []string{string(deploy.CloudRun), string(deploy.ECS)}
 	project     = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	region      = regexp.MustCompile(`^[a-z]+-[a-z]+[0-9]+$`)
 	zone        = regexp.MustCompile(`^[a-z]+-[a-z]+[0-9]+-[a-z]$`)
@@ -32,9 +33,46 @@ var (
 	ofTheSystem = []string{"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"} // cloud.google.com/run/docs/container-contract
 )
 
-func (s *source) checkPlatform(path string, p Platform) {
+// checkPlatform checks each value by itself, as it is to be for a kind of platform: that of p, or what p inherits.
+func (s *source) checkPlatform(path string, p Platform, kind deploy.PlatformKind) {
+	at := under(path, "kind")
+	s.must(slices.Contains(platforms, p.Kind), at, "unknown platform "+strconv.Quote(p.Kind), didYouMean(p.Kind, platforms))
+	switch kind {
+	case deploy.CloudRun:
+		s.checkCloudRun(path, p)
+	case deploy.ECS:
+		s.checkECS(path, p)
+	}
+}
+
+// kind is the one that was probably meant; Cloud Run if nothing says otherwise.
+func (p Platform) kind() deploy.PlatformKind {
+	if p.Kind == "" && p.Cluster != "" {
+		return deploy.ECS
+	}
+	return cmp.Or(deploy.PlatformKind(meant(p.Kind, platforms)), deploy.CloudRun)
+}
+
+// kindAt is the kind of a platform at the top or in an environment: its own, or what it inherits. What stands at the top
+// without a kind is of the one that an environment names.
+func (s *source) kindAt(path string, p Platform) deploy.PlatformKind {
+	top := deref(s.file.Platform)
+	switch {
+	case p.Kind != "":
+		return p.kind()
+	case top.Kind != "" || path != "platform":
+		return top.kind()
+	}
+	for _, env := range s.file.Environments {
+		if own := deref(env.Platform); own.Kind != "" {
+			return own.kind()
+		}
+	}
+	return top.kind()
+}
+
+func (s *source) checkCloudRun(path string, p Platform) {
 	at := func(key string) string { return under(path, key) }
-	s.must(slices.Contains(platforms, p.Kind), at("kind"), "unknown platform "+strconv.Quote(p.Kind), didYouMean(p.Kind, platforms))
 	s.must(project.MatchString(p.Project), at("project"), "project "+strconv.Quote(p.Project)+" is not a project id", "6 to 30 lower case letters, digits and hyphens")
 	s.checkRegion(at("region"), p.Region)
 	s.must(name.MatchString(p.Service), at("service"), "service "+strconv.Quote(p.Service)+" is not a name", nameRule)
@@ -45,7 +83,7 @@ func (s *source) checkPlatform(path string, p Platform) {
 	s.must(p.Concurrency >= 1 && p.Concurrency <= mostConcurrency, at("concurrency"), fmt.Sprintf("concurrency %d is out of range", p.Concurrency), "1 to 1000")
 	timeout := time.Duration(p.Timeout)
 	s.must(timeout >= time.Second && timeout <= longestRequest && timeout%time.Second == 0, at("timeout"), "timeout "+timeout.String()+" is out of range", "whole seconds, 1s to 3600s")
-	s.checkVariables(path, p)
+	s.checkVariables(path, p, deploy.CloudRun)
 }
 
 func (s *source) checkRegion(path, text string) {
@@ -60,15 +98,15 @@ func (s *source) checkSize(path string, p Platform) {
 	_, ok := p.CPU.milli()
 	s.must(ok, under(path, "cpu"), "cpu "+strconv.Quote(string(p.CPU))+" is not a size of Cloud Run", "1, 2, 4, 6, 8, or less than one from 0.08")
 	hint := "128Mi to 32Gi"
-	m := nearSize(p.Memory)
+	m := nearSize(string(p.Memory))
 	if _, ok := mebibytes(m); ok {
 		hint = "did you mean " + strconv.Quote(m) + "?"
 	}
-	_, ok = mebibytes(p.Memory)
-	s.must(ok, under(path, "memory"), "memory "+strconv.Quote(p.Memory)+" is not a size of Cloud Run", hint)
+	_, ok = mebibytes(string(p.Memory))
+	s.must(ok, under(path, "memory"), "memory "+strconv.Quote(string(p.Memory))+" is not a size of Cloud Run", hint)
 }
 
-func (s *source) checkVariables(path string, p Platform) {
+func (s *source) checkVariables(path string, p Platform, kind deploy.PlatformKind) {
 	for _, key := range []string{"env", "secrets"} {
 		values := p.Env
 		if key == "secrets" {
@@ -77,9 +115,9 @@ func (s *source) checkVariables(path string, p Platform) {
 		for v, text := range values {
 			at := under(under(path, key), v)
 			s.must(variable.MatchString(v), at, strconv.Quote(v)+" cannot be the name of a variable", "letters, digits and _")
-			s.must(!slices.Contains(ofTheSystem, v), at, v+" is set by Cloud Run itself", "take it out")
+			s.must(kind != deploy.CloudRun || !slices.Contains(ofTheSystem, v), at, v+" is set by Cloud Run itself", "take it out")
 			if key == "secrets" {
-				s.must(secret.MatchString(text), at, v+" does not name a secret and its version", `write "database-url:latest" or "database-url:3", never the value`)
+				s.checkSecret(at, v, text, kind)
 				continue
 			}
 			msg, hint := templateFlaw(text)
@@ -87,6 +125,15 @@ func (s *source) checkVariables(path string, p Platform) {
 			s.must(v != "VERSION" || text == "${VERSION}", at, "VERSION must be ${VERSION}", "Slipway reads from it which version a revision is")
 		}
 	}
+}
+
+func (s *source) checkSecret(at, v, text string, kind deploy.PlatformKind) {
+	if kind == deploy.ECS {
+		msg, hint := ecsSecretFlaw(text)
+		s.must(msg == "", at, v+" "+msg, hint)
+		return
+	}
+	s.must(secret.MatchString(text), at, v+" does not name a secret and its version", `write "database-url:latest" or "database-url:3", never the value`)
 }
 
 // nearSize reads what other tools write: 2GB, 2G, 512MB, 2gi.

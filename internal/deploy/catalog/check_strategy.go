@@ -9,7 +9,7 @@ import (
 	"slipway/internal/deploy"
 )
 
-var strategies = []string{string(deploy.Canary), string(deploy.BlueGreen)}
+var strategies = []string{string(deploy.Canary), string(deploy.BlueGreen), string(deploy.Rolling)}
 
 func (s *source) checkStrategy(path string, g Strategy) {
 	kind, steps := under(path, "kind"), under(path, "steps")
@@ -24,6 +24,8 @@ func (s *source) checkStrategy(path string, g Strategy) {
 		}
 	case deploy.BlueGreen:
 		s.must(len(g.Steps) == 1, steps, fmt.Sprintf("blue-green has one step, not %d", len(g.Steps)), "shares below 100 are canary steps")
+	case deploy.Rolling:
+		s.must(len(g.Steps) == 1, steps, fmt.Sprintf("rolling has one step, not %d", len(g.Steps)), "ECS replaces task by task, and no share of traffic is held; shares below 100 are canary steps")
 	}
 	first := under(item(steps, 0), "approve")
 	s.must(len(g.Steps) == 0 || g.Steps[0].Approve != approveUnsure, first, "approve of the first step is inconclusive", "before it there is no traffic to judge; write true or false")

@@ -20,6 +20,7 @@ type folder struct {
 	dir        string // what people call it
 	real       bool   // a folder of the disk, where files have permissions
 	checklists map[string]*source
+	tasks      map[string]*taskDefinition
 }
 
 // checkChecklist checks where a checklist is, and reads it.

@@ -9,56 +9,44 @@ import (
 	"slipway/internal/deploy"
 )
 
-// required is what every environment must have, of its own or from the top of the file.
-var required = []string{
-	"image", "channel", "platform.kind", "platform.project", "platform.region", "platform.service",
-	"strategy", "health", "policy.deploy", "policy.approve",
-}
-
 // whole is an environment with everything it inherits.
 type whole struct {
 	*source
 	name string
 	Shared
-	url string
+	url   string
+	alone bool // nothing of the platform at the top is inherited
 }
 
 func (s *source) whole(env Environment) whole {
-	return whole{source: s, name: env.Name, Shared: merged(s.file.Shared, env.Shared), url: env.URL}
+	return whole{source: s, name: env.Name, Shared: merged(s.file.Shared, env.Shared), url: env.URL, alone: alone(s.file.Shared, env.Shared)}
 }
 
 // at is the path of what the environment has as key: its own, or else the one at the top.
 func (w whole) at(key string) string {
 	own := under(under("environments", w.name), key)
-	if !w.has(own) && w.has(key) {
-		return key
+	if w.has(own) || !w.has(key) || w.alone && strings.HasPrefix(key, "platform") {
+		return own
 	}
-	return own
+	return key
 }
 
 // complete reports what is missing and what does not go together. It looks at no value that is wrong by itself.
 func (w whole) complete() {
-	for _, key := range required {
+	for _, key := range w.required() {
 		if path := w.at(key); !w.has(path) && !w.excused(key) {
 			w.problem(path, w.name+" has no "+key, missingHint(key))
 		}
 	}
-	w.checkInstances()
-	if msg := misfit(w.Platform.CPU, w.Platform.Memory); msg != "" {
-		w.problem(w.at("platform.memory"), msg, "")
-	}
-	if cpu, ok := w.Platform.CPU.milli(); ok && cpu < 1000 && w.Platform.Concurrency > 1 {
-		w.problem(w.at("platform.concurrency"), fmt.Sprintf("concurrency %d needs at least 1 CPU, not %s", w.Platform.Concurrency, w.Platform.CPU), "below one CPU it must be 1")
-	}
-	for v := range w.Platform.Secrets {
-		if _, plain := w.Platform.Env[v]; plain {
-			w.problem(w.at("platform.secrets."+v), v+" is in env and in secrets", "leave one")
-		}
+	for _, one := range w.placed() {
+		one.complete()
 	}
 	w.checkVerdicts()
 	w.checkApprovers()
 	w.checkData()
 	w.checkProofs()
+	w.checkJobs()
+	w.checkAddress()
 }
 
 // checkVerdicts reports a step that asks for a verdict which nobody gives.
@@ -80,14 +68,6 @@ func missingHint(key string) string {
 		return "write it here, or at the top for all environments; [] says that there is none"
 	}
 	return "write it here, or at the top for all environments"
-}
-
-func (w whole) checkInstances() {
-	least, most := w.Platform.MinInstances, w.Platform.MaxInstances
-	if least == nil || most == nil || *least <= *most || w.excused(w.at("platform.max_instances")) {
-		return
-	}
-	w.problem(w.at("platform.min_instances"), fmt.Sprintf("min_instances %d is more than max_instances %d", *least, *most), "")
 }
 
 // checkApprovers reports a gate that can never open. A gate that opens by itself needs nobody; to promote against its
@@ -126,24 +106,6 @@ func (w whole) checkApprovers() {
 			at = path
 		}
 		w.problem(at, fmt.Sprintf("approvals of migrations is %d, more than the %d who may approve", w.risks(), people), "it is for what is risky on a large table")
-	}
-}
-
-// sharedServices reports two environments that are one service at the platform: each would be held without the
-// other.
-func sharedServices(all []whole) {
-	first := map[deploy.ServiceRef]whole{}
-	for _, w := range all {
-		ref := w.ref()
-		if ref.Name == "" || ref.Project == "" || ref.Region == "" {
-			continue
-		}
-		if other, taken := first[ref]; taken {
-			w.problem(w.at("platform.service"), w.target().String()+" and "+other.target().String()+" are both "+ref.String(),
-				"the other is at "+other.rule(other.at("platform.service")))
-			continue
-		}
-		first[ref] = w
 	}
 }
 

@@ -17,7 +17,11 @@ func (w whole) checkData() {
 	if d == nil || d.Off != "" || w.excused("database") || w.excused(w.at("database")) {
 		return
 	}
-	for _, key := range []string{"database.instance", "database.name"} {
+	needed := []string{"database.instance", "database.name"}
+	if w.Platform.kind() == deploy.ECS { // which has neither to be had
+		needed = append(needed, "database.project", "database.region")
+	}
+	for _, key := range needed {
 		if path := w.at(key); !w.has(path) && !w.excused(key) {
 			w.problem(path, w.name+" has no "+key, "write it here, or at the top for all environments; off says why nothing is done with the database")
 		}

@@ -52,6 +52,11 @@ func (f File) named() map[string]fs.FileMode {
 		if s.Checklist != "" && s.Checklist != noChecklist {
 			files[s.Checklist] = 0o644
 		}
+		for _, p := range s.platforms() {
+			if p.TaskDefinition != "" {
+				files[p.TaskDefinition] = 0o644
+			}
+		}
 		for _, c := range s.Checks {
 			if len(c.Command) > 0 && c.Job == "" {
 				files[c.Command[0]] = 0o755
@@ -69,6 +74,15 @@ func (f File) shared() []Shared {
 	all := []Shared{f.Shared}
 	for _, env := range f.Environments {
 		all = append(all, env.Shared)
+	}
+	return all
+}
+
+// platforms are that of the service, if there is one here, and those of its parts.
+func (s Shared) platforms() []Platform {
+	all := []Platform{deref(s.Platform)}
+	for _, p := range s.Also {
+		all = append(all, deref(p.Platform))
 	}
 	return all
 }

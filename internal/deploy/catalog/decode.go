@@ -67,7 +67,9 @@ func (s *source) ours(n ast.Node, into any, path string) (ok bool) {
 	case *Approve:
 		s.approve(n, p, path)
 	case *CPU:
-		s.cpu(n, p, path)
+		s.amount(n, (*string)(p), path)
+	case *Memory:
+		s.amount(n, (*string)(p), path)
 	case *JSON:
 		s.json(n, p, path)
 	case *Prove:

@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"slipway/deployments"
+	"slipway/internal/deploy"
 )
 
 func TestTheDocumentationHasEveryKey(t *testing.T) {
@@ -38,8 +40,8 @@ func TestTheDocumentationHasEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(objects) != 31 {
-		t.Fatalf("the schemas have %d mappings, want 31", len(objects))
+	if len(objects) != 32 {
+		t.Fatalf("the schemas have %d mappings, want 32", len(objects))
 	}
 	for _, o := range objects {
 		for key := range o.Properties {
@@ -62,6 +64,55 @@ func TestTheExampleInTheDocumentationIsTheExample(t *testing.T) {
 		t.Fatal("docs/catalog.md shows no example")
 	}
 	sameSpecs(t, "service:"+shown)
+}
+
+// A service on ECS, with its task definition, and one that is released with another are whole files too.
+func TestTheExamplesOnECSCanBeReleased(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/catalog.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "```json\n")
+	task, _, found := strings.Cut(after, "```")
+	if !found {
+		t.Fatal("docs/catalog.md shows no task definition")
+	}
+	files := fstest.MapFS{"tasks/coditect-edge.json": file(task)}
+	for _, service := range []string{"coditect-edge", "coditect-duo"} {
+		_, after, _ = strings.Cut(string(page), "```yaml\nservice: "+service+"\n")
+		text, _, found := strings.Cut(after, "```")
+		if !found {
+			t.Fatalf("docs/catalog.md shows no %s", service)
+		}
+		files[service+".yaml"] = file("service: " + service + "\n" + text)
+	}
+	c, err := load(t, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, target := range c.Targets() {
+		spec, err := c.Resolve(target, "v1.2.4")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := deploy.NewPlan(spec); err != nil {
+			t.Errorf("%s: %v", target, err)
+		}
+		got[target.String()] = spec.Platform.Service.String()
+		for _, part := range spec.Also {
+			got[target.String()] += ", then " + part.Platform.Service.String()
+		}
+	}
+	want := map[string]string{
+		"coditect-edge/staging":    "ecs:coditect-staging/us-east-1/coditect-edge",
+		"coditect-edge/production": "ecs:coditect-production/us-east-1/coditect-edge",
+		"coditect-duo/production":  "cloudrun:my-gcp-project/us-central1/coditect-duo-production, then ecs:coditect-production/us-east-1/coditect-worker",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what is released (-want +got):\n%s", diff)
+	}
 }
 
 // What is shown besides the whole file stands for one key of it, and is read as such.

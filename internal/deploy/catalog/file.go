@@ -47,6 +47,8 @@ type Shared struct {
 	// Whether the whole configuration of the service is kept with each release, and its image tagged. Left out, it is where there is a database.
 	Snapshot *bool            `yaml:"snapshot,omitempty"`
 	Database *ServiceDatabase `yaml:"database,omitempty"`
+	// Services that are released together with this one, after it and in this order: one version, one hold. [] for none.
+	Also []Part `yaml:"also,omitzero"`
 }
 
 // Environment is a place where the service runs.
@@ -60,39 +62,11 @@ type Environment struct {
 // Environments keeps the order of the file.
 type Environments []Environment
 
-// Platform says where the service runs, and with which settings. A setting that is left out stays as it is at the platform.
-type Platform struct {
-	// Kind of platform.
-	Kind string `yaml:"kind,omitempty" jsonschema:"enum=cloudrun"`
-	// Google Cloud project id.
-	Project string `yaml:"project,omitempty"`
-	// Region, such as us-central1.
-	Region string `yaml:"region,omitempty"`
-	// Name of the service at the platform. No two environments may share one.
-	Service string `yaml:"service,omitempty"`
-	// CPUs of an instance: 1, 2, 4, 6, 8, or less than one, such as 0.5 or 500m.
-	CPU CPU `yaml:"cpu,omitempty"`
-	// Memory of an instance: 512Mi, 2Gi.
-	Memory string `yaml:"memory,omitempty"`
-	// Instances kept running.
-	MinInstances *int `yaml:"min_instances,omitempty" jsonschema:"minimum=0"`
-	// Instances at most.
-	MaxInstances *int `yaml:"max_instances,omitempty" jsonschema:"minimum=1"`
-	// Requests at once per instance.
-	Concurrency int `yaml:"concurrency,omitempty" jsonschema:"minimum=1,maximum=1000"`
-	// Time for one request, at most 1h, in whole seconds.
-	Timeout Duration `yaml:"timeout,omitempty"`
-	// Plain variables. ${VERSION} and ${ENVIRONMENT} are filled in; $${ stands for ${.
-	Env map[string]string `yaml:"env,omitempty"`
-	// Variables from Secret Manager, as secret:version. Never a value.
-	Secrets map[string]string `yaml:"secrets,omitempty"`
-}
-
 // Strategy says how traffic moves to the new version. An environment's strategy replaces the inherited one as a whole.
 type Strategy struct {
-	// In steps, or all at once after an approval.
-	Kind string `yaml:"kind,omitempty" jsonschema:"enum=canary,enum=blue-green"`
-	// Shares of traffic, rising to 100. May be left out for blue-green, which is 100 with an approval.
+	// In steps, all at once after an approval, or task by task in the hands of ECS.
+	Kind string `yaml:"kind,omitempty" jsonschema:"enum=canary,enum=blue-green,enum=rolling"`
+	// Shares of traffic, rising to 100. May be left out for blue-green, which is 100 with an approval, and for rolling, which is 100 without one.
 	Steps []TrafficStep `yaml:"steps,omitempty"`
 }
 
@@ -141,9 +115,6 @@ const (
 	approveAlways Approve = "true"
 	approveUnsure Approve = "inconclusive"
 )
-
-// CPU is a number of CPUs, written as a number or as text.
-type CPU string
 
 // Duration is a time span, written as Go writes it: 90s, 5m, 1h30m.
 type Duration time.Duration

@@ -11,8 +11,8 @@ import (
 // Metrics says how releases are watched. An environment's metrics replace the inherited ones as a whole; {source: none} turns them off.
 type Metrics struct {
 	// Where the metrics come from.
-	Source string `yaml:"source,omitempty" jsonschema:"enum=cloud-monitoring,enum=prometheus,enum=none"`
-	// How long after a moment the source knows all of it: 3m for cloud-monitoring, 30s for prometheus.
+	Source string `yaml:"source,omitempty" jsonschema:"enum=cloud-monitoring,enum=cloudwatch,enum=prometheus,enum=none"`
+	// How long after a moment the source knows all of it: 3m for cloud-monitoring and cloudwatch, 30s for prometheus.
 	Lag *Duration `yaml:"lag,omitempty"`
 	// Time between two looks.
 	Every Duration `yaml:"every,omitempty" jsonschema:"default=15s"`

@@ -7,8 +7,11 @@ import (
 
 // merged is what an environment has: its own, and what the top of the file says where it says nothing. Platform,
 // policy and database are merged key by key, env and secrets variable by variable; everything else, lists, the strategy,
-// the metrics and the image policy included, replaces as a whole.
+// the metrics, the image policy and a platform of another kind included, replaces as a whole.
 func merged(top, own Shared) Shared {
+	if alone(top, own) {
+		top.Platform = nil
+	}
 	return Shared{
 		Image:    cmp.Or(own.Image, top.Image),
 		Channel:  cmp.Or(own.Channel, top.Channel),
@@ -23,6 +26,7 @@ func merged(top, own Shared) Shared {
 		Metrics:  cmp.Or(own.Metrics, top.Metrics),
 		Snapshot: cmp.Or(own.Snapshot, top.Snapshot),
 		Database: mergedDatabase(top.Database, own.Database),
+		Also:     replaced(top.Also, own.Also),
 
 		PublicOnly:  cmp.Or(own.PublicOnly, top.PublicOnly),
 		ImagePolicy: cmp.Or(own.ImagePolicy, top.ImagePolicy),
@@ -30,10 +34,17 @@ func merged(top, own Shared) Shared {
 	}
 }
 
+// alone says whether an environment inherits nothing of the platform at the top of its file, since its own is of another kind.
+func alone(top, own Shared) bool {
+	above, here := deref(top.Platform), deref(own.Platform)
+	return above.Kind != "" && here.Kind != "" && above.kind() != here.kind()
+}
+
 func mergedPlatform(top, own Platform) *Platform {
 	return &Platform{
 		Kind:         cmp.Or(own.Kind, top.Kind),
 		Project:      cmp.Or(own.Project, top.Project),
+		Cluster:      cmp.Or(own.Cluster, top.Cluster),
 		Region:       cmp.Or(own.Region, top.Region),
 		Service:      cmp.Or(own.Service, top.Service),
 		CPU:          cmp.Or(own.CPU, top.CPU),
@@ -44,6 +55,14 @@ func mergedPlatform(top, own Platform) *Platform {
 		Timeout:      cmp.Or(own.Timeout, top.Timeout),
 		Env:          united(top.Env, own.Env),
 		Secrets:      united(top.Secrets, own.Secrets),
+
+		Container:      cmp.Or(own.Container, top.Container),
+		TaskDefinition: cmp.Or(own.TaskDefinition, top.TaskDefinition),
+		Rule:           cmp.Or(own.Rule, top.Rule),
+		Beside:         cmp.Or(own.Beside, top.Beside),
+		TestURL:        cmp.Or(own.TestURL, top.TestURL),
+		Within:         cmp.Or(own.Within, top.Within),
+		GivesUp:        cmp.Or(own.GivesUp, top.GivesUp),
 	}
 }
 

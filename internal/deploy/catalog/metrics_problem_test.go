@@ -79,7 +79,7 @@ var watchedProblems = []broken{
 	{"an unknown key", "unsure: 4", "unsur: 4", `46:3: unknown key "unsur"; did you mean "unsure"?`},
 	{"no source", "  source: cloud-monitoring\n", "", `39:1: the metrics have no source; an environment's metrics replace the inherited ones as a whole; {source: none} turns them off`},
 	{"a source misspelt", "source: cloud-monitoring", "source: cloud-monitorin", `40:11: unknown source of metrics "cloud-monitorin"; did you mean "cloud-monitoring"?`},
-	{"another source", "source: cloud-monitoring", "source: datadog", `40:11: unknown source of metrics "datadog"; there is cloud-monitoring, prometheus, none`},
+	{"another source", "source: cloud-monitoring", "source: datadog", `40:11: unknown source of metrics "datadog"; there is cloud-monitoring, cloudwatch, prometheus, none`},
 	{"metrics that are turned off and described", "source: cloud-monitoring", "source: none", `40:11: source is none, but there is also lag, every, delay, minimum, errors, unsure, objectives, database; take one or the other out`},
 	{"a source far behind", "lag: 3m", "lag: 2h", `41:8: lag 2h0m0s is too long; at most 1h`},
 	{"looks all the time", "every: 15s", "every: 5ms", `42:10: every 5ms is out of range; 10ms to 1h`},

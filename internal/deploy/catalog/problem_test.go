@@ -101,7 +101,7 @@ func TestTheFileThatTheTablesBreakIsSound(t *testing.T) {
 
 var yamlProblems = []broken{
 	{"an unknown key near a known one", "policy:\n", "polcy:\n", `26:1: unknown key "polcy"; did you mean "policy"?`},
-	{"an unknown key far from every known one", "concurrency: 80", "colour: 80", `12:3: unknown key "colour"; there is kind, project, region, service, cpu, memory, min_instances, max_instances, concurrency, timeout, env, secrets`},
+	{"an unknown key far from every known one", "concurrency: 80", "colour: 80", `12:3: unknown key "colour"; there is kind, project, cluster, region, service, cpu, memory, min_instances, max_instances, concurrency, timeout, env, secrets, container, task_definition, rule, beside, test_url, within, gives_up`},
 	{"an unknown key inside a list", "bake: 5m", "bale: 5m", `22:21: unknown key "bale"; did you mean "bake"?`},
 	{"a key that stands twice", "  cpu: 2\n", "  cpu: 2\n  cpu: 4\n", `9:3: key "cpu" stands here twice; it is also on line 8`},
 	{"an environment that stands twice", "  production:\n", "  staging:\n", `31:22: there is no environment "production"; there is staging

@@ -26,13 +26,16 @@ type Rewriting struct {
 	URLs      map[deploy.Target]string // where users reach a target
 	Addresses map[string]string        // name of a check → address of the dependency that it tries, in every target
 
+	Places map[deploy.ServiceRef]Place // where a service or a part of a release is, whatever its Rule and Beside; a URL in it counts before URLs
+
 	DatabaseOff string // why nothing is done with any database; empty: it is as the catalog says
 }
 
 // Rewrite writes a changed copy of the catalog in the top folder of src to the folder dst, which is created if
 // it is not there, one file for each, under the same names. Comments are not kept. The checklists, commands and
-// folders of scripts that the files name are copied as they are; commands may be executed. Problems if src is not a catalog, or would not be one any
-// more; Invalid if r makes no sense. Doing it again gives the same files.
+// folders of scripts that the files name are copied as they are, task definitions too; commands may be executed. What ECS
+// itself waits for (within, gives_up) is not divided: its shortest times are minutes. Problems if src is not a catalog, or
+// would not be one any more; Invalid if r makes no sense. Doing it again gives the same files.
 func Rewrite(src fs.FS, dst string, r Rewriting) error {
 	c, err := LoadFS(src, "")
 	if err != nil {
@@ -82,6 +85,9 @@ func (r Rewriting) check(c *Catalog) error {
 	if r.DatabaseOff != "" && !called.MatchString(r.DatabaseOff) {
 		return &deploy.Error{Code: deploy.Invalid, Op: "rewrite the catalog", Msg: "the reason why databases are left alone is not one line"}
 	}
+	if err := r.checkPlaces(c); err != nil {
+		return err
+	}
 	known := c.Targets()
 	for name := range r.Addresses {
 		if !c.tries(name) {
@@ -99,6 +105,7 @@ func (r Rewriting) check(c *Catalog) error {
 // rewrite changes f, which is the caller's to give away.
 func (r Rewriting) rewrite(f File) ([]byte, error) {
 	if r.faster() {
+		withPatience(&f)
 		f.Shared = withExpiry(f.Shared)
 	}
 	r.shared(&f.Shared)
@@ -109,6 +116,7 @@ func (r Rewriting) rewrite(f File) ([]byte, error) {
 			env.URL = url
 		}
 	}
+	r.move(&f)
 	var out bytes.Buffer
 	if err := yaml.NewEncoder(&out, yaml.IndentSequence(true)).Encode(f); err != nil {
 		return nil, err
@@ -127,9 +135,8 @@ func withExpiry(s Shared) Shared {
 }
 
 func (r Rewriting) shared(s *Shared) {
-	if _, repository, ok := strings.Cut(s.Image, "/"); ok && r.Registry != "" {
-		s.Image = r.Registry + "/" + repository
-	}
+	s.Image = r.image(s.Image)
+	r.parts(s.Also)
 	s.Checks = plain(s.Checks)
 	r.addresses(s.Checks)
 	s.Load = r.loads(s.Load)
@@ -153,6 +160,13 @@ func (r Rewriting) shared(s *Shared) {
 		s.Metrics = s.Metrics.explicit() // so that defaults are divided too
 		r.metrics(s.Metrics)
 	}
+}
+
+func (r Rewriting) image(image string) string {
+	if _, repository, ok := strings.Cut(image, "/"); ok && r.Registry != "" {
+		return r.Registry + "/" + repository
+	}
+	return image
 }
 
 func (r Rewriting) metrics(m *Metrics) {

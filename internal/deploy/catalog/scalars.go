@@ -63,13 +63,14 @@ func (s *source) scriptNumber(n ast.Node, into *ScriptNumber, path string) {
 	s.mistyped(n, path, "the number of a script, above 0", hint)
 }
 
-func (s *source) cpu(n ast.Node, into *CPU, path string) {
+// amount reads what may be written as a number or as text, as it is written.
+func (s *source) amount(n ast.Node, into *string, path string) {
 	switch n.(type) {
 	case *ast.IntegerNode, *ast.FloatNode:
-		*into = CPU(n.GetToken().Value)
+		*into = n.GetToken().Value
 	default:
 		if text, ok := s.text(n, path); ok {
-			*into = CPU(text)
+			*into = text
 		}
 	}
 }

@@ -20,24 +20,15 @@ func (w whole) target() deploy.Target {
 	return deploy.Target{Service: w.file.Service, Environment: w.name}
 }
 
-func (w whole) ref() deploy.ServiceRef {
-	p := w.Platform
-	return deploy.ServiceRef{Kind: deploy.PlatformKind(p.Kind), Project: p.Project, Region: p.Region, Name: p.Service}
-}
+func (w whole) ref() deploy.ServiceRef { return w.Platform.ref() }
 
 // spec is the environment for the engine, with the references in its variables not yet filled in.
 func (w whole) spec() deploy.Spec {
-	p := w.Platform
 	return deploy.Spec{
-		Image: w.Image,
-		Platform: deploy.PlatformSpec{Service: w.ref(), Settings: deploy.Settings{
-			CPU: string(p.CPU), Memory: p.Memory,
-			MinInstances: p.MinInstances, MaxInstances: p.MaxInstances,
-			Concurrency: p.Concurrency, Timeout: time.Duration(p.Timeout),
-			Env: p.Env, Secrets: p.Secrets,
-		}},
+		Image:    w.Image,
+		Platform: w.service().spec(),
 		Strategy: w.strategy(),
-		Health:   w.health(),
+		Health:   healthChecks(w.Health),
 		Checks:   w.checks(),
 		Loads:    w.loads(),
 		Public:   deref(w.PublicOnly),
@@ -46,6 +37,7 @@ func (w whole) spec() deploy.Spec {
 		URL:      strings.TrimSuffix(w.url, "/"),
 		Metrics:  w.metrics(),
 		Observe:  time.Duration(deref(w.Observe)),
+		Also:     w.parts(),
 		Database: w.database(),
 		Snapshot: w.snapshot(),
 		Policy:   w.policy(),
@@ -61,6 +53,9 @@ func (w whole) strategy() deploy.Strategy {
 	if kind == deploy.BlueGreen && len(g.Steps) == 0 {
 		return deploy.Strategy{Kind: kind, Steps: []deploy.TrafficStep{{Percent: 100, Approve: true}}}
 	}
+	if kind == deploy.Rolling && len(g.Steps) == 0 {
+		return deploy.Strategy{Kind: kind, Steps: []deploy.TrafficStep{{Percent: 100}}}
+	}
 	strategy := deploy.Strategy{Kind: kind}
 	for _, t := range g.Steps {
 		strategy.Steps = append(strategy.Steps, deploy.TrafficStep{
@@ -71,9 +66,9 @@ func (w whole) strategy() deploy.Strategy {
 	return strategy
 }
 
-func (w whole) health() []deploy.HealthCheck {
-	checks := make([]deploy.HealthCheck, len(w.Health))
-	for i, h := range w.Health {
+func healthChecks(list []HealthCheck) []deploy.HealthCheck {
+	checks := make([]deploy.HealthCheck, len(list))
+	for i, h := range list {
 		checks[i] = deploy.HealthCheck{
 			Path: h.Path, Status: cmp.Or(h.Status, defaultStatus), Version: h.Version,
 			Timeout: cmp.Or(time.Duration(h.Timeout), defaultTimeout),

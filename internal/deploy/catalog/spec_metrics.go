@@ -30,6 +30,7 @@ const (
 // defaultLag is how long a source takes to know everything about a moment.
 var defaultLag = map[string]time.Duration{
 	string(deploy.CloudMonitoring): 3 * time.Minute,  // its list of metrics says that those of Cloud Run are not visible for up to 180 s
+	string(deploy.CloudWatch):      3 * time.Minute,  // a minute of a load balancer is there after two or three more
 	string(deploy.Prometheus):      30 * time.Second, // scraped every 15 s as a rule
 }
 
@@ -46,13 +47,18 @@ var guide = []deploy.Objective{
 }
 
 // watched says whether there are metrics, and they are not turned off.
-func (s Shared) watched() bool { return s.Metrics != nil && s.Metrics.Source != noMetrics }
+func (s Shared) watched() bool { return s.Metrics.watched() }
 
-func (w whole) metrics() *deploy.MetricsSpec {
-	if !w.watched() {
+func (m *Metrics) watched() bool { return m != nil && m.Source != noMetrics }
+
+func (w whole) metrics() *deploy.MetricsSpec { return w.Metrics.spec() }
+
+// spec is nil if nothing is watched.
+func (m *Metrics) spec() *deploy.MetricsSpec {
+	if !m.watched() {
 		return nil
 	}
-	m := w.Metrics.explicit()
+	m = m.explicit()
 	spec := &deploy.MetricsSpec{
 		Source: deploy.MetricsSource(m.Source), Lag: time.Duration(*m.Lag), Every: time.Duration(m.Every), Delay: time.Duration(m.Delay),
 		Minimum: cmp.Or(m.Minimum, defaultMinimum), Errors: cmp.Or(m.Errors, defaultErrors), Unsure: cmp.Or(m.Unsure, defaultUnsure),

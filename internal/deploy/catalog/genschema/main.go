@@ -101,7 +101,7 @@ func custom(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "object"}, {Type: "array"}}}
 	case reflect.TypeFor[catalog.Expressions]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "array", Items: &jsonschema.Schema{Type: "string"}}}}
-	case reflect.TypeFor[catalog.CPU]():
+	case reflect.TypeFor[catalog.CPU](), reflect.TypeFor[catalog.Memory]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string"}}}
 	case reflect.TypeFor[catalog.Environments]():
 		one := uint64(1)
