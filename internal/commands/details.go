@@ -22,6 +22,7 @@ func (h *Handler) details(ctx context.Context, r deploy.Release) (Text, error) {
 	if r.Facts.Image.Digest != "" {
 		text = text.Line().Plain("Image: ").Code(r.Facts.Image.Ref())
 	}
+	text = text.parts(r).wayBack(r)
 	text = text.readiness(r).agreed(r).data(r)
 	for _, e := range entries {
 		text = text.Line().Clock(e.At).Plain(" ").Add(entry(e))
@@ -75,14 +76,15 @@ func (t Text) agreed(r deploy.Release) Text {
 
 // entry tells one entry of the journal in a line.
 func entry(e deploy.Entry) Text {
-	what, why := string(e.Step)+" "+kinds[e.Kind], e.Text
+	step := e.Step.Says()
+	what, why := step+" "+kinds[e.Kind], e.Text
 	switch e.Kind {
 	case deploy.EntryAsked, deploy.EntryApproved: // their text says it all: "approved 50 %"
-		what, why = string(e.Step)+" "+e.Text, ""
+		what, why = step+" "+e.Text, ""
 	case deploy.EntryVoided:
-		what, why = string(e.Step), e.Text
+		what, why = step, e.Text
 	case deploy.EntryAttested: // its text is what the person does: "attests 3 items: …"
-		return Text{}.Plain(string(e.Step) + ": ").User(e.By).Plain(" " + e.Text)
+		return Text{}.Plain(step + ": ").User(e.By).Plain(" " + e.Text)
 	case deploy.EntryState:
 		what = "is " + states[e.State]
 	default:

@@ -23,6 +23,8 @@ type catalog struct {
 	images       *deploy.ImagePolicy
 	database     *deploy.DatabaseSpec // of production
 	shared       *deploy.DatabaseSpec // of staging
+	also         []deploy.Part        // of production
+	rolling      bool                 // production replaces task by task
 }
 
 func newCatalog() *catalog {
@@ -68,7 +70,10 @@ func (c *catalog) Resolve(t deploy.Target, _ string) (deploy.Spec, error) {
 		Policy:   c.policy[t], Channel: "#devops-oncall", OnCall: "@oncall", Source: "deployments/catalog/coditect-app.yaml",
 	}
 	if t == production {
-		spec.Items, spec.Database = c.items, c.database
+		spec.Items, spec.Database, spec.Also = c.items, c.database, c.also
+		if c.rolling {
+			spec.Strategy = deploy.Strategy{Kind: deploy.Rolling, Steps: []deploy.TrafficStep{{Percent: 100, Approve: true}}}
+		}
 	}
 	if t.Environment == "staging" {
 		spec.Database = c.shared

@@ -19,7 +19,7 @@ func (h *Handler) hold(ctx context.Context, who speaker, r deploy.Release) (Text
 	}
 	text := Text{}.Strong(string(r.ID))
 	if gate := r.Gate(false); gate != nil {
-		return text.Plainf(" holds %s, until somebody presses Resume; it then asks for %s again.", where(r), gate.Wants()), nil
+		return text.Plainf(" holds %s, until somebody presses Resume; it then asks for %s again.", where(r), r.Wants(gate)), nil
 	}
 	if r.Readying() != nil {
 		return text.Plainf(" holds %s, until somebody presses Resume; it then looks at its checklist again.", where(r)), nil

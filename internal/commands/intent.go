@@ -6,8 +6,18 @@ import (
 	"slipway/internal/deploy"
 )
 
-// intent says what a step will do.
+// intent says what a step will do, and at which part of the release.
 func intent(r deploy.Release, s deploy.Step) Text {
+	if s.Part != "" {
+		return Text{}.Plain(s.Part + ": ").Add(intent(r.Of(s.Part), whole(s)))
+	}
+	if text, other := intentRolling(r, s); other && rolls(r) && s.Status != deploy.Skipped {
+		return text
+	}
+	return intentOf(r, s)
+}
+
+func intentOf(r deploy.Release, s deploy.Step) Text {
 	if s.Status == deploy.Skipped {
 		return Text{}.Plain(s.Note)
 	}
@@ -25,11 +35,7 @@ func intent(r deploy.Release, s deploy.Step) Text {
 	case deploy.KindRevision:
 		return Text{}.Plain("a new revision of ").Code(r.Spec.Platform.Service.Name).Plain(", without traffic")
 	case deploy.KindHealth:
-		var paths []string
-		for _, c := range r.Spec.Health {
-			paths = append(paths, c.Path)
-		}
-		return Text{}.Plain("the new revision must answer ").Code(strings.Join(paths, " "))
+		return Text{}.Plain("the new revision must answer ").Code(paths(r.Spec.Health))
 	case deploy.KindSmoke:
 		return Text{}.Plain("the new revision must pass ").Add(checks(r.Spec.ChecksAt(deploy.Smoke)))
 	case deploy.KindFunctional:
@@ -47,7 +53,7 @@ func intent(r deploy.Release, s deploy.Step) Text {
 			return byItself(r, s)
 		case deploy.AskAlways:
 		}
-		t := Text{}.Plainf("waits for %s of %s from ", approvals(s.Needed), s.Wants()).principals(r.Spec.Policy.Approve)
+		t := Text{}.Plainf("waits for %s of %s from ", approvals(s.Needed), r.Wants(&s)).principals(r.Spec.Policy.Approve)
 		return t.Plainf(", %s at most", deploy.Planned(s.Within))
 	case deploy.KindShift:
 		return Text{}.Plainf("%d %% to %s", s.Percent, r.Version)
@@ -62,6 +68,15 @@ func intent(r deploy.Release, s deploy.Step) Text {
 	default:
 		return Text{}.Plain(string(s.Name))
 	}
+}
+
+// paths are those that a version must answer.
+func paths(checks []deploy.HealthCheck) string {
+	var list []string
+	for _, c := range checks {
+		list = append(list, c.Path)
+	}
+	return strings.Join(list, " ")
 }
 
 // byItself says what a gate does that goes by the verdict.

@@ -60,7 +60,7 @@ func (h *Handler) approve(ctx context.Context, who speaker, r deploy.Release, w 
 		}
 		missing--
 	}
-	text := Text{}.Plain("Your approval of " + gate.Wants())
+	text := Text{}.Plain("Your approval of " + r.Wants(gate))
 	if seen != "" { // a command approves what is proposed now, which may not be what the person has read
 		text = text.Plain(" ").Code(r.Proposal.Short())
 	}
@@ -130,7 +130,7 @@ func (h *Handler) promotable(r deploy.Release, w wish) error {
 	if gate != nil {
 		right := w.PromoteCommand
 		right.Service, right.Environment, right.Percent = r.Target.Service, r.Target.Environment, gate.Percent
-		return refused(title(r).Plainf(" waits for %s, not for %s. Type: ", gate.Wants(), w.wants(r)).Code(right.String()))
+		return refused(title(r).Plainf(" waits for %s, not for %s. Type: ", r.Wants(gate), w.wants(r)).Code(right.String()))
 	}
 	if cur := r.Gate(true); cur != nil {
 		return refused(h.byVerdict(r, *cur))
@@ -174,7 +174,11 @@ func (h *Handler) alreadyPromoted(r deploy.Release, gate deploy.Step) Text {
 	case gate.AboutPlan():
 		text = text.Plain("The plan is approved already, by ")
 	case gate.TakesTwo():
-		text = text.Plain("That is approved already (" + gate.Wants() + "), by ")
+		text = text.Plain("That is approved already (" + r.Wants(&gate) + "), by ")
+	case rolls(r) && r.Facts.Share >= gate.Percent:
+		text = text.Plain("Rolled out already, approved by ")
+	case rolls(r):
+		text = text.Plain("Being rolled out already, approved by ")
 	case r.Facts.Share >= gate.Percent:
 		text = text.Plainf("Already at %d %%, promoted by ", r.Facts.Share)
 	default:
@@ -199,7 +203,7 @@ func (h *Handler) noSuchGate(r deploy.Release, percent int) Text {
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		if s.Kind == deploy.KindGate {
-			shares = append(shares, s.Wants())
+			shares = append(shares, r.Wants(s))
 			if next == nil && !s.Status.Ended() {
 				next = s
 			}
@@ -237,7 +241,7 @@ func (h *Handler) notOpen(r deploy.Release) Text {
 		before := r.Clone()
 		before.Steps = before.Steps[:i]
 		now := h.now()
-		return text.Plainf(" It asks for %s at about ", s.Wants()).Clock(now.Add(deploy.Remaining(before, now, nil))).Plain(".")
+		return text.Plainf(" It asks for %s at about ", r.Wants(s)).Clock(now.Add(deploy.Remaining(before, now, nil))).Plain(".")
 	}
 	return text.Plain(" It needs no more approvals.")
 }

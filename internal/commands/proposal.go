@@ -61,9 +61,9 @@ func (h *Handler) look(ctx context.Context, r deploy.Release) (Text, error) {
 	}
 	p, err := h.opts.Planner.Propose(ctx, r)
 	if err != nil {
-		return Text{}.now(r.Facts.Image.Ref(), r.Facts.Baseline).Line(), err
+		return Text{}.now(r.Facts.Image.Ref(), r.Facts.Baseline).nowOfParts(r).Line(), err
 	}
-	t := Text{}.now(p.Image, r.Facts.Baseline).changes(p).migration(p.Migration).Line().Plain("This is plan ").Code(p.Short())
+	t := Text{}.now(p.Image, r.Facts.Baseline).nowOfParts(r).changes(p).migration(p.Migration).Line().Plain("This is plan ").Code(p.Short())
 	if n := p.Needs(r.Spec); n > 0 {
 		return t.Plainf("; it takes %s of exactly that, of other people than who starts it.", approvals(max(n, r.Spec.Policy.Approvals))), nil
 	}

@@ -67,12 +67,12 @@ func (h *Handler) takeBack(ctx context.Context, who speaker, r deploy.Release, c
 	case !underway(r):
 		return Text{}.Plain("Stopping ").Add(title(r)).Plainf(" before it changes %s. Follow it in %s.", r.Target, r.Spec.Channel), nil
 	}
-	if cur := r.Current(); r.Kind == deploy.Deploy && r.Facts.MaxShare == 0 && (cur == nil || cur.Kind != deploy.KindShift) {
+	if cur := r.Current(); r.Kind == deploy.Deploy && r.Most() == 0 && (cur == nil || cur.Kind != deploy.KindShift) {
 		return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s keeps all of the traffic of %s, %s gets none.%s Follow it in %s.",
 			called(r.Facts.Baseline), r.Target, r.Version, staying(r), r.Spec.Channel), nil
 	}
-	return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s returns from %s to %s.%s Follow it in %s.",
-		r.Target, r.Version, called(r.Facts.Baseline), staying(r), r.Spec.Channel), nil
+	return Text{}.Plain("Rolling back ").Add(title(r)).Plainf(": %s returns from %s to %s%s.%s%s Follow it in %s.",
+		r.Target, r.Version, called(r.Facts.Baseline), partsBack(r), takes(r.Watch.Way.Return), staying(r), r.Spec.Channel), nil
 }
 
 // stopsRestore says what becomes of a restore that is stopped before it has overwritten anything.
@@ -121,13 +121,18 @@ func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c 
 	if len(across) > 0 && !c.Anyway {
 		return nil, refused(crossing(t, spec, c, to.revision, across, to.history))
 	}
+	parts, err := to.parts(t, spec, c)
+	if err != nil {
+		return nil, err
+	}
 	r, err := deploy.NewRelease(deploy.Ask{
 		Kind: deploy.Rollback, Target: t, Version: version, Requester: who.by, Reason: c.Reason,
-		Spec: spec, Baseline: to.revision, Image: to.image, Left: to.left, Across: across,
+		Spec: spec, Baseline: to.revision, Image: to.image, Parts: parts, Left: to.left, Across: across,
 	})
 	if err != nil {
 		return nil, err
 	}
+	estimate := h.foresee(ctx, r)
 	created, err := h.store.Create(ctx, r, who.event)
 	if err != nil {
 		return nil, h.notCreated(ctx, t, c.String(), err)
@@ -136,7 +141,7 @@ func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c 
 	if to.from != "" && to.from != version {
 		text = text.Plainf(" from %s", to.from)
 	}
-	text = text.Plainf(" to %s", version)
+	text = text.Plainf(" to %s", version).Plain(partsBack(r))
 	if len(across) > 0 {
 		text = text.Plain(", once somebody else has agreed")
 	}
@@ -144,6 +149,7 @@ func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c 
 	if to.why != "" {
 		text = text.Plain(" " + to.why)
 	}
+	text = text.Plain(takes(estimate()))
 	if at, known := schemaNow(to.history); known {
 		text = text.Plainf(" The database stays at %d.", at)
 	}

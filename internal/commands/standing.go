@@ -85,13 +85,19 @@ func chapter(r deploy.Release, s *deploy.Step) string {
 	if r.Kind == deploy.Restore {
 		return "Restore"
 	}
-	if s.Phase == deploy.Traffic {
-		return fmt.Sprintf("%s %d %%", phaseTitles[s.Phase], r.Facts.Share)
+	name := phaseTitles[s.Phase]
+	switch {
+	case s.Phase == deploy.Traffic && rolls(r):
+		name = "Rollout"
+	case s.Phase == deploy.Traffic:
+		name = fmt.Sprintf("%s %d %%", name, r.Facts.Share)
+	case name == "":
+		name = string(s.Phase)
 	}
-	if name := phaseTitles[s.Phase]; name != "" {
-		return name
+	if s.Part != "" {
+		name += " of " + s.Part
 	}
-	return string(s.Phase)
+	return name
 }
 
 // where says where traffic is, or how far a restore is.
@@ -101,6 +107,9 @@ func where(r deploy.Release) string {
 		return "before any change"
 	case r.Kind == deploy.Restore:
 		return "in the middle of its restore of " + restored(r)
+	}
+	if rolls(r) {
+		return rolledSoFar(r)
 	}
 	return fmt.Sprintf("at %d %%", r.Facts.Share)
 }
@@ -115,7 +124,7 @@ func waiting(r deploy.Release, now time.Time) Text {
 		return underWay(r, now)
 	}
 	t := Text{}.Plainf("is at %s and waits since ", chapter(r, gate)).Clock(gate.Begun).Plain(" for ").
-		Plainf("%s of %s from ", approvals(gate.Needed-len(gate.Approvals)), gate.Wants()).principals(r.Spec.Policy.Approve)
+		Plainf("%s of %s from ", approvals(gate.Needed-len(gate.Approvals)), r.Wants(gate)).principals(r.Spec.Policy.Approve)
 	if takesOther(r, *gate) {
 		t = t.Plain(", not from ").User(r.Requester)
 	}
@@ -138,6 +147,9 @@ func ending(r deploy.Release) Text {
 	case deploy.Succeeded:
 		if r.Kind == deploy.Restore {
 			return Text{}.Plain("restored " + restored(r) + " at ").Clock(r.Ended)
+		}
+		if rolls(r) {
+			return Text{}.Plainf("rolled %s out at ", r.Version).Clock(r.Ended)
 		}
 		return Text{}.Plainf("brought %s to 100 %% at ", r.Version).Clock(r.Ended)
 	case deploy.RolledBack:

@@ -65,7 +65,7 @@ func (h *Handler) one(ctx context.Context, t deploy.Target, releases []deploy.Re
 	}
 	text := Text{}.Strong(t.String())
 	if ok {
-		text = text.Plainf(" runs %s since ", called(live.Landed())).Clock(live.Ended).Plainf(" (%s, ", live.ID).User(live.Requester).Plain(").")
+		text = text.Plainf(" runs %s since ", called(live.Landed())).Clock(live.Ended).Plain(together(live)).Plainf(" (%s, ", live.ID).User(live.Requester).Plain(").")
 	} else {
 		text = text.Plain(": Slipway has not brought any version to 100 % yet.")
 	}

@@ -28,9 +28,9 @@ func (w wish) named() bool { return w.gate != "" || w.Percent > 0 }
 // wants is what the person asked for of a release: 50 %, the plan, the restore.
 func (w wish) wants(r deploy.Release) string {
 	if gate, ok := gateOf(r, w.gate); ok {
-		return gate.Wants()
+		return r.Wants(&gate)
 	}
-	return (&deploy.Step{Percent: w.Percent}).Wants()
+	return r.Wants(&deploy.Step{Percent: w.Percent})
 }
 
 // seen is the hash of the proposal that an approval is given to; empty for a gate that is not about the plan. A button

@@ -244,6 +244,9 @@ var (
 
 // learnt is what the current step of a release finds out or brings about.
 func (w *world) learnt(r deploy.Release) deploy.Facts {
+	if part := r.Current().Part; part != "" {
+		return w.learntOf(part, r)
+	}
 	f := r.Facts
 	switch s := r.Current(); s.Kind {
 	case deploy.KindService:
@@ -266,6 +269,31 @@ func (w *world) learnt(r deploy.Release) deploy.Facts {
 	case deploy.KindReturn:
 		f.Share = 0
 		w.running[r.Target] = f.Baseline
+	}
+	return f
+}
+
+// learntOf is learnt of another part of the release.
+func (w *world) learntOf(part string, r deploy.Release) deploy.Facts {
+	at, f := deploy.Target{Service: r.Target.Service + "@" + part, Environment: r.Target.Environment}, r.Parts[part]
+	switch s := r.Current(); s.Kind {
+	case deploy.KindService:
+		f.Baseline = deploy.Revision{Name: deploy.RevisionName(part + "-by-hand"), Version: "v1.2.2"}
+		if rev, ok := w.running[at]; ok {
+			f.Baseline = rev
+		}
+	case deploy.KindImage:
+		f.Image = deploy.Image{Repository: r.Of(part).Spec.Image, Tag: r.Version, Digest: "sha256:" + part + "-" + r.Version}
+	case deploy.KindRevision:
+		f.Candidate = deploy.Revision{Name: deploy.CandidateName(part, r.Number, 1), Version: r.Version, Tag: deploy.CandidateTag(r.Number)}
+	case deploy.KindShift:
+		f.Share = s.Percent
+		if s.Percent == 100 {
+			w.running[at] = deploy.Revision{Name: f.Candidate.Name, Version: r.Version}
+		}
+	case deploy.KindReturn:
+		f.Share = 0
+		w.running[at] = f.Baseline
 	}
 	return f
 }

@@ -109,7 +109,7 @@ func keyOf(p workspace.Post) (deploy.ReleaseID, string) {
 // transition, and the incident if users were taken back.
 func messagesOf(r deploy.Release, journal []deploy.Entry) []string {
 	all := []string{"parent"}
-	if r.Incident != nil && (r.Facts.MaxShare > 0 || r.Kind == deploy.Rollback) {
+	if r.Incident != nil && (r.Most() > 0 || r.Kind == deploy.Rollback) {
 		all = append(all, "incident")
 	}
 	for _, e := range journal {

@@ -112,10 +112,10 @@ func (r *Release) promote(s Signal, now time.Time) []Entry {
 		return []Entry{r.heard(s, now, "refused, since it goes against the verdict: "+against)}
 	}
 	approval := Approval{By: s.By, At: now, Plan: s.Plan}
-	text := "approved " + cur.Wants()
+	text := "approved " + r.Wants(cur)
 	if against != "" {
 		approval.Forced, approval.Reason = true, s.Reason
-		text = fmt.Sprintf("approved %s against the verdict (%s), because: %s", cur.Wants(), against, s.Reason)
+		text = fmt.Sprintf("approved %s against the verdict (%s), because: %s", r.Wants(cur), against, s.Reason)
 	}
 	cur.Approvals = append(cur.Approvals, approval)
 	if cur.Needed > 1 {
@@ -277,6 +277,9 @@ func (r *Release) Counting() bool {
 // interrupt ends the step in progress, which may have had its effect.
 func (r *Release) interrupt(now time.Time, note string) {
 	if cur := r.Current(); cur != nil && cur.Status == Started {
+		if cur.Kind == KindShift && cur.Note != "" && r.Of(cur.Part).Spec.Strategy.Kind == Rolling { // how far it came
+			note += "; " + cur.Note
+		}
 		cur.Status, cur.EndedAt, cur.Look, cur.Note = Skipped, now, time.Time{}, note
 	}
 }

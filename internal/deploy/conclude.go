@@ -35,10 +35,7 @@ func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (
 		return r, r.trouble(cur, err, now)
 	}
 	changed := r.Of(cur.Part).Facts != out.Facts || len(out.Parts) > 0 || out.Incident != nil || out.Load != nil || out.Schema != nil || out.Backup != nil || out.Note != "" && out.Note != cur.Note
-	r.learn(cur.Part, out.Facts)
-	for part, f := range out.Parts {
-		r.learn(part, f)
-	}
+	r.learnAll(cur.Part, out)
 	if out.Backup != nil {
 		r.Backup = out.Backup
 	}
@@ -106,7 +103,7 @@ func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
 	case cur.Kind == KindIncident, cur.Kind == KindSettle: // users are back already
 		return r.fail(cur, now, text)
 	case CodeOf(err) == Internal, CodeOf(err) == Fenced:
-		return []Entry{r.enter(Parked, now, Slipway, fmt.Sprintf("%s: %s; traffic stays as it is", cur.Name, text))}
+		return []Entry{r.enter(Parked, now, Slipway, fmt.Sprintf("%s: %s; traffic stays as it is", cur.Name.Says(), text))}
 	default:
 		return r.fail(cur, now, text)
 	}
@@ -159,7 +156,7 @@ func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
 	}
 	back := r.goingBack()
 	entries := []Entry{cur.end(now, Broken, text)}
-	why := fmt.Sprintf("%s: %s", cur.Name, amiss(text))
+	why := fmt.Sprintf("%s: %s", cur.Name.Says(), amiss(text))
 	switch {
 	case back, r.Kind == Restore && r.touched():
 		return append(entries, r.enter(Parked, now, Slipway, why))

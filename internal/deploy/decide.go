@@ -109,6 +109,9 @@ func (r *Release) begin(s *Step, now time.Time) Entry {
 		f.MaxShare = max(f.MaxShare, s.Percent)
 		r.learn(s.Part, f)
 		e.Text = fmt.Sprintf("sends %d %% to %s", s.Percent, r.Version)
+		if r.Of(s.Part).Spec.Strategy.Kind == Rolling {
+			e.Text = "rolls " + r.Version + " out"
+		}
 	case KindReturn:
 		e.Text = "sends 100 % to " + string(r.Of(s.Part).Facts.Baseline.Name)
 	default: // the name of the step says it
@@ -158,7 +161,7 @@ func (r *Release) finish(now time.Time) Entry {
 		return r.enter(Succeeded, now, Slipway, "restored to "+r.Restore.Says())
 	case !r.goingBack():
 		return r.enter(Succeeded, now, Slipway, fmt.Sprintf("100 %% on %s", r.Version))
-	case r.Kind == Deploy && r.most() == 0:
+	case r.Kind == Deploy && r.Most() == 0:
 		return r.enter(Failed, now, r.By, r.Why)
 	default:
 		return r.enter(RolledBack, now, r.By, r.Why)

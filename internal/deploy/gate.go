@@ -13,7 +13,7 @@ func (r *Release) ask(gate *Step, now time.Time) Entry {
 		gate.Needed = max(1, r.Spec.Policy.Approvals, r.Proposal.Needs(r.Spec))
 	}
 	r.enter(Waiting, now, Slipway, "")
-	return Entry{At: now, Kind: EntryAsked, Step: gate.Name, Phase: gate.Phase, By: Slipway, Text: "asks for " + gate.Wants()}
+	return Entry{At: now, Kind: EntryAsked, Step: gate.Name, Phase: gate.Phase, By: Slipway, Text: "asks for " + r.Wants(gate)}
 }
 
 // asking says whether people have been asked and can still answer.
@@ -101,7 +101,7 @@ func (r *Release) expire(gate *Step, now time.Time) Entry {
 	if gate.AboutPlan() || gate.TakesTwo() {
 		stays = "nothing was changed"
 	}
-	text := fmt.Sprintf("nobody approved %s within %s; %s", gate.Wants(), Planned(gate.Within), stays)
+	text := fmt.Sprintf("nobody approved %s within %s; %s", r.Wants(gate), Planned(gate.Within), stays)
 	gate.reopen()
 	return r.enter(Paused, now, Slipway, text)
 }

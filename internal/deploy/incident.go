@@ -11,6 +11,7 @@ type Incident struct {
 	At        time.Time  `json:"at"`                  // when the evidence was taken
 	Began     time.Time  `json:"began,omitzero"`      // users were sent to the candidate; zero if none were
 	Back      time.Time  `json:"back,omitzero"`       // the platform reported all traffic back
+	Part      string     `json:"part,omitempty"`      // of the release, that the rest is about; empty: the service itself
 	Share     int        `json:"share,omitempty"`     // percent of traffic on the candidate, at most
 	Requests  int64      `json:"requests,omitempty"`  // that the candidate answered
 	Failed    int64      `json:"failed,omitempty"`    // of these with 5xx

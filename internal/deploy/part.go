@@ -1,6 +1,9 @@
 package deploy
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // Part is another service that a release brings to its version, together with the service of the Spec itself: held with
 // it, promoted in step with it, and taken back with it.
@@ -56,8 +59,32 @@ func (r *Release) learn(part string, f Facts) {
 	r.Parts[part] = f
 }
 
-// most is the largest share that any part of the release had, or may have had.
-func (r *Release) most() int {
+// learnAll keeps what a step of a part has come to know of that part, and of others.
+func (r *Release) learnAll(part string, out Outcome) {
+	r.learn(part, out.Facts)
+	for other, f := range out.Parts {
+		r.learn(other, f)
+	}
+}
+
+// Says is the name of a step for people: deploy/revision, and of a part of its release worker: deploy/revision.
+func (n StepName) Says() string {
+	if step, part, ok := strings.Cut(string(n), "@"); ok {
+		return part + ": " + step
+	}
+	return string(n)
+}
+
+// Wants is what a gate of the release asks for, as Step.Wants; before a rolling deployment, which has no shares, the rollout.
+func (r *Release) Wants(gate *Step) string {
+	if r.Spec.Strategy.Kind == Rolling && !gate.AboutPlan() && !gate.TakesTwo() {
+		return "the rollout"
+	}
+	return gate.Wants()
+}
+
+// Most is the largest share that any part of the release had, or may have had.
+func (r *Release) Most() int {
 	share := r.Facts.MaxShare
 	for _, f := range r.Parts {
 		share = max(share, f.MaxShare)

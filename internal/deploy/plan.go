@@ -224,7 +224,7 @@ func NewBack(spec Spec) []Step {
 	for _, part := range parts {
 		steps = append(steps, Step{Name: ofPart("rollback/traffic", part), Kind: KindReturn, Phase: BackTraffic, Percent: 100, Part: part})
 		verify = append(verify, Step{Name: ofPart("rollback/verify", part), Kind: KindVerify, Phase: BackVerify, Within: withinVerify, Part: part})
-		retire = append(retire, Step{Name: ofPart("rollback/retire", part), Kind: KindRetire, Phase: BackIncident, Within: withinRetire, Part: part})
+		retire = append(retire, Step{Name: ofPart("rollback/retire", part), Kind: KindRetire, Phase: BackIncident, Within: cmp.Or(spec.of(part).Platform.Within, withinRetire), Part: part})
 	}
 	steps = append(steps, verify...)
 	if spec.Database.Migrates() && spec.Database.Migrations.Job == "" {

@@ -52,6 +52,9 @@ func anyCanary(t *testing.T, rt *rapid.T) deploy.Release {
 		if rapid.Bool().Draw(rt, "kept") {
 			anyDatabase(rt, s)
 		}
+		if rapid.Bool().Draw(rt, "parted") {
+			parted(s)
+		}
 		for i := range s.Strategy.Steps {
 			ask := rapid.SampledFrom([]string{"always", "unsure", "nobody"}).Draw(rt, "ask")
 			s.Strategy.Steps[i].Approve, s.Strategy.Steps[i].Unsure = ask == "always", ask == "unsure"
@@ -161,11 +164,15 @@ func checkPromises(rt *rapid.T, before, after deploy.Release) {
 		rt.Fatalf("%d steps in progress at once", open)
 	}
 	back := after.State == deploy.RolledBack || after.State == deploy.Failed && after.Touched()
-	if back && after.Back[0].Status != deploy.Done {
-		rt.Fatalf("%s, and the traffic is %s", after.State, after.Back[0].Status)
+	for _, s := range after.Back {
+		if back && s.Kind == deploy.KindReturn && s.Status != deploy.Done {
+			rt.Fatalf("%s, and the traffic of part %q is %s", after.State, s.Part, s.Status)
+		}
 	}
-	if after.State == deploy.Succeeded && after.Facts.MaxShare != 100 {
-		rt.Fatalf("succeeded at %d %%", after.Facts.MaxShare)
+	for _, part := range after.Spec.PartNames() {
+		if most := after.Of(part).Facts.MaxShare; after.State == deploy.Succeeded && most != 100 {
+			rt.Fatalf("succeeded with part %q at %d %%", part, most)
+		}
 	}
 }
 
@@ -187,7 +194,7 @@ func checkWayBack(rt *rapid.T, r deploy.Release, now time.Time) {
 		}
 	}
 	r, _ = deploy.Apply(r, deploy.Signal{Kind: deploy.SignalRollBack, By: "U0BOB"}, now)
-	for range 20 {
+	for range 40 {
 		var a deploy.Action
 		r, _, a = deploy.Decide(r, now)
 		switch a.Do {

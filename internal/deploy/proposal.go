@@ -140,10 +140,19 @@ func (p Proposal) Since(before Proposal) []string {
 	list = append(list, p.Migration.since(before.Migration)...)
 	switch {
 	case len(list) > 0 || p.Hash == before.Hash:
-	case p.Settings != before.Settings:
+	case !slices.Equal(p.settings(), before.settings()):
 		list = append(list, "a value that is not shown")
 	default:
 		list = append(list, "what the catalog asks for")
+	}
+	return list
+}
+
+// settings are the fingerprints of all parts.
+func (p Proposal) settings() []string {
+	list := []string{p.Settings}
+	for _, part := range p.Parts {
+		list = append(list, part.Settings)
 	}
 	return list
 }

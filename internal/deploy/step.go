@@ -148,7 +148,8 @@ func (s *Step) TakesTwo() bool {
 // byVerdict says whether a gate goes by what the judge says.
 func (s *Step) byVerdict() bool { return s.Ask == AskUnsure || s.Ask == AskNobody }
 
-// Wants is what a gate asks for: 50 %, the plan, the rollback, the restore.
+// Wants is what a gate asks for: 50 %, the plan, the rollback, the restore. A gate before a rolling deployment is not about
+// a share of traffic: see Release.Wants.
 func (s *Step) Wants() string {
 	switch {
 	case s.AboutPlan():

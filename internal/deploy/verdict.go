@@ -17,12 +17,14 @@ type Judgement struct {
 	Verdict  Verdict   `json:"verdict"`
 	Critical bool      `json:"critical,omitempty"` // Unhealthy, and to be taken back at once
 	Why      string    `json:"why"`                // in one line, with counts
+	Part     string    `json:"part,omitempty"`     // of the release, that it is about most; empty: the service itself
 	Findings []Finding `json:"findings,omitempty"` // one for each objective, in the order of MetricNames
 }
 
 // Finding is what was found of one objective.
 type Finding struct {
 	Metric     MetricName `json:"metric"`
+	Part       string     `json:"part,omitempty"` // of the release; empty: the service itself
 	Verdict    Verdict    `json:"verdict"`
 	Critical   bool       `json:"critical,omitempty"`
 	Value      float64    `json:"value"`            // of the candidate; meaningless if Known is false

@@ -28,6 +28,7 @@ type Way struct {
 	Warm    bool      `json:"warm,omitempty"`   // it has instances already
 	Moved   string    `json:"moved,omitempty"`  // traffic that is not where the release left it, in words
 	Fell    string    `json:"fell,omitempty"`   // the platform has gone back by itself, and why
+	Part    string    `json:"part,omitempty"`   // of the release, that Fell is about
 	Return  Return    `json:"return,omitzero"`  // what bringing traffic back would be
 }
 

@@ -71,7 +71,7 @@ func (w *world) until(stop deploy.StepName) deploy.Action {
 
 // good is what the current step comes to when all is well: nothing is open, and nothing would be changed.
 func good(r deploy.Release) deploy.Outcome {
-	out := deploy.Outcome{Facts: r.Facts}
+	out := deploy.Outcome{Facts: r.Of(r.Current().Part).Facts}
 	switch r.Current().Kind {
 	case deploy.KindReady:
 		out.Ready = &deploy.Readiness{Total: len(r.Spec.Items), Proved: len(r.Spec.Items)}

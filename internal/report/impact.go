@@ -25,7 +25,7 @@ func (d *document) impact() {
 		d.line("- Users were sent to the version for %s, from %s to %s.", deploy.Took(in.Back.Sub(in.Began)), clock(in.Began), clock(in.Back))
 	}
 	if in.Share > 0 {
-		d.line("- It had at most %d %% of the traffic.", in.Share)
+		d.line("- %s", d.reached(in.Share))
 	}
 	switch {
 	case in.Began.IsZero():
@@ -45,9 +45,13 @@ func (d *document) reach() {
 		version = "What it takes back"
 	}
 	switch {
-	case r.Facts.MaxShare == 0:
+	case r.Most() == 0:
 		d.line("- No user was sent to the version.")
 		return
+	case d.rolls() && r.State == deploy.Succeeded:
+		d.line("- %s runs on all tasks.", version)
+	case d.rolls():
+		d.line("- %s", d.reached(r.Facts.MaxShare))
 	case r.State == deploy.Succeeded:
 		d.line("- %s has 100 %% of the traffic.", version)
 	default:

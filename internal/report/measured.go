@@ -36,6 +36,9 @@ func (d *document) findings() {
 		if name == "" {
 			name = inline(string(f.Metric))
 		}
+		if f.Part != "" {
+			name = inline(f.Part) + ": " + name
+		}
 		if f.DryRun {
 			name += " (not counted)"
 		}

@@ -10,7 +10,7 @@ func (d *document) decisions() {
 	d.line("- %s asked for it at %s%s.", d.who(d.r.Requester), clock(d.r.Created), because(d.r.Reason))
 	for _, s := range d.r.Steps {
 		for _, a := range s.Approvals {
-			d.line("- %s approved %s at %s%s.", d.who(a.By), wanted(s, a), clock(a.At), against(a))
+			d.line("- %s approved %s at %s%s.", d.who(a.By), wanted(d.r, s, a), clock(a.At), against(a))
 		}
 		if s.Kind == deploy.KindGate && s.Status == deploy.Done && len(s.Approvals) == 0 && !s.AboutPlan() {
 			d.line("- %d %% went ahead by itself at %s.", s.Percent, clock(s.EndedAt))
@@ -25,11 +25,11 @@ func (d *document) decisions() {
 }
 
 // wanted is what was approved: a share, or the plan with its hash.
-func wanted(s deploy.Step, a deploy.Approval) string {
+func wanted(r deploy.Release, s deploy.Step, a deploy.Approval) string {
 	if a.Plan == "" {
-		return s.Wants()
+		return r.Wants(&s)
 	}
-	return s.Wants() + " " + code(deploy.Proposal{Hash: a.Plan}.Short())
+	return r.Wants(&s) + " " + code(deploy.Proposal{Hash: a.Plan}.Short())
 }
 
 func against(a deploy.Approval) string {

@@ -77,6 +77,7 @@ func (d *document) heading() {
 	} else {
 		row("Before it", version(r.Facts.Baseline.Version, ""))
 	}
+	d.partRows(row)
 	d.databaseRows(row)
 	row("Requested by", d.who(r.Requester)+because(r.Reason))
 	row("Created", clock(r.Created))

@@ -61,7 +61,7 @@ func what(e deploy.Entry) string {
 	text := inline(e.Text)
 	about := func(said string) string {
 		if e.Step != "" {
-			said = code(string(e.Step)) + " " + said
+			said = stepName(e.Step) + " " + said
 		}
 		return strings.TrimSuffix(said+": "+text, ": ")
 	}
@@ -94,6 +94,15 @@ func what(e deploy.Entry) string {
 	case deploy.EntryAsked, deploy.EntryApproved, deploy.EntrySignal, deploy.EntryNote, deploy.EntryIntent, deploy.EntryProgress:
 	}
 	return text
+}
+
+// stepName is a step, and the part of the release that it is about.
+func stepName(name deploy.StepName) string {
+	step, part, ok := strings.Cut(string(name), "@")
+	if !ok {
+		return code(step)
+	}
+	return inline(part) + ": " + code(step)
 }
 
 func stateWord(s deploy.State) string {

@@ -147,10 +147,9 @@ func at(s int) time.Time { return time.Date(2026, 3, 1, 12, 0, s, 0, time.UTC) }
 
 // full is a release with something in every field that is stored.
 func full() deploy.Release {
-	one, ten := 1, 10
 	st := deploy.Step{
 		Name: "traffic/10", Kind: deploy.KindGate, Phase: deploy.Traffic, Status: deploy.Started, Percent: 10,
-		Check: "API under load", Bake: 5 * time.Minute, Within: time.Hour, Needed: 2, Ask: deploy.AskUnsure,
+		Check: "API under load", Part: "worker", Bake: 5 * time.Minute, Within: time.Hour, Needed: 2, Ask: deploy.AskUnsure,
 		Approvals: []deploy.Approval{{By: "U0BOB", At: at(1), Forced: true, Reason: "a dry run", Plan: "e3b0c442"}},
 		Begun:     at(2), EndedAt: at(3), Until: at(4), Attempts: 3, Looks: 4, Look: at(5), Note: "2 of 2 agree",
 	}
@@ -161,12 +160,9 @@ func full() deploy.Release {
 		Requester: "U0ALICE", Reason: "fixes <the> login & more", Again: true, Created: at(0), Ended: at(9),
 		Left: deploy.Left{Release: "coditect-app-41", Version: "v1.2.5", Digest: "sha256:cd", Revision: rev, Since: at(7)},
 		Spec: deploy.Spec{
-			Image: "gcr.io/p/coditect",
-			Platform: deploy.PlatformSpec{
-				Service: deploy.ServiceRef{Kind: deploy.CloudRun, Project: "p", Region: "us-central1", Name: "coditect-app"},
-				Settings: deploy.Settings{CPU: "2", Memory: "2Gi", MinInstances: &one, MaxInstances: &ten, Concurrency: 80,
-					Timeout: time.Minute, Env: map[string]string{"VERSION": "v1.2.4"}, Secrets: map[string]string{"DB": "db:latest"}},
-			},
+			Image:    "gcr.io/p/coditect",
+			Platform: platformed(),
+			Also:     []deploy.Part{parted()},
 			Strategy: deploy.Strategy{Kind: deploy.Canary, Steps: []deploy.TrafficStep{{Percent: 10, Bake: time.Minute, Approve: true, Unsure: true}}},
 			Health:   []deploy.HealthCheck{{Path: "/health", Status: 200, Version: true, Timeout: time.Second}},
 			Checks:   []deploy.Check{checked()},
@@ -188,12 +184,15 @@ func full() deploy.Release {
 			Image:    deploy.Image{Repository: "gcr.io/p/coditect", Tag: "v1.2.4", Digest: "sha256:ab", Size: 12, Built: at(7)},
 			Baseline: rev, Candidate: rev, Operation: "operations/1", Share: 10, MaxShare: 50,
 		},
+		Parts: map[string]deploy.Facts{"worker": {Image: deploy.Image{Repository: "gcr.io/p/worker", Tag: "v1.2.4", Digest: "sha256:cd", Size: 7, Built: at(7)},
+			Baseline: rev, Candidate: rev, Operation: "deployments/7#done", Share: 100, MaxShare: 100}},
 		Readiness: &deploy.Readiness{Total: 45, Proved: 20, Attested: 21, Waived: 1, Open: []deploy.OpenItem{{Key: "security/cors",
 			Group: "Security", Text: "CORS policies configured", Owner: "@platform", Why: "attested until yesterday", Attest: true}}},
 		Waivers: []deploy.Waiver{{Item: "image/age", Text: "built 100 days ago", By: "U0BOB", At: at(8), Reason: "nothing else works"}},
 		Proposal: &deploy.Proposal{Hash: "e3b0c442", Image: "gcr.io/p/coditect@sha256:ab", Baseline: "app-r41-1",
 			Changes: []deploy.Change{{What: "cpu", From: "1", To: "2"}}, Unknown: "the platform did not answer",
-			Versions: map[string]string{"api-key:latest": "7"}, Settings: "5f70bf18"},
+			Versions: map[string]string{"api-key:latest": "7"}, Settings: "5f70bf18",
+			Parts: []deploy.ProposedPart{{Name: "worker", Image: "gcr.io/p/worker@sha256:cd", Baseline: "worker-r41-1", Settings: "6a81c029"}}},
 		Loads: []deploy.LoadResult{{Check: "API under load", Stage: deploy.Smoke, Took: 2 * time.Second, Requests: 201, Failed: 3,
 			Latencies: deploy.Latencies{Counts: map[int]int64{0: 1, 141: 200}, Sum: 3 * time.Second, Max: time.Second},
 			Reasons:   map[string]int{"503": 3}, Done: true, Breach: "3 of 201 requests failed (1.5 %), 0 % at most",
@@ -201,6 +200,26 @@ func full() deploy.Release {
 		Watch: watched(), Incident: taken(),
 		Notes: []deploy.Note{{Kind: deploy.NoteBug, By: "U0BOB", At: at(9), Text: "asked", Link: "https://bugs.example/7", Done: true}},
 	})
+}
+
+func platformed() deploy.PlatformSpec {
+	one, ten := 1, 10
+	return deploy.PlatformSpec{
+		Service: deploy.ServiceRef{Kind: deploy.CloudRun, Project: "p", Region: "us-central1", Name: "coditect-app",
+			Rule: "arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/a/b/c/d", Beside: "coditect-app-b"},
+		Settings: deploy.Settings{CPU: "2", Memory: "2Gi", MinInstances: &one, MaxInstances: &ten, Concurrency: 80,
+			Timeout: time.Minute, Env: map[string]string{"VERSION": "v1.2.4"}, Secrets: map[string]string{"DB": "db:latest"},
+			Container: "app", Template: `{"family":"coditect-app"}`},
+		TestURL: "https://test.coditect.example", Within: 30 * time.Minute, GivesUp: 4 * time.Hour,
+	}
+}
+
+// parted is another service that is released together with the first.
+func parted() deploy.Part {
+	return deploy.Part{
+		Name: "worker", Image: "gcr.io/p/worker", Platform: platformed(), Rolling: true, URL: "https://worker.coditect.example",
+		Health: []deploy.HealthCheck{{Path: "/health", Status: 200, Version: true, Timeout: time.Second}}, Metrics: measured(),
+	}
 }
 
 func checked() deploy.Check {
@@ -245,18 +264,19 @@ func watched() deploy.Watch {
 	seen := deploy.Seen{Requests: 204, Failed: 18, P50: 41.5, P95: 180, P99: 420}
 	return deploy.Watch{
 		Since: at(1), Shifted: at(2), Next: at(3), Through: at(4), At: at(5), Errors: 1, Trouble: "no answer", Unsure: 2,
-		Last: deploy.Judgement{Verdict: deploy.Unhealthy, Critical: true, Why: "18 of 204 requests failed", Findings: []deploy.Finding{{
-			Metric: deploy.ErrorRate, Verdict: deploy.Unhealthy, Critical: true, Value: 8.8, Known: true, Of: 204, Hits: 18,
+		Last: deploy.Judgement{Verdict: deploy.Unhealthy, Critical: true, Why: "18 of 204 requests failed", Part: "worker", Findings: []deploy.Finding{{
+			Metric: deploy.ErrorRate, Part: "worker", Verdict: deploy.Unhealthy, Critical: true, Value: 8.8, Known: true, Of: 204, Hits: 18,
 			Stable: 0.29, StableOf: 4102, StableHits: 12, Target: 0.1, Limit: 1, DryRun: true, Text: "18 of 204 requests failed (8.8 %)",
 		}}},
 		Points: []deploy.Point{{At: at(4), Share: 10, Candidate: seen, Stable: seen}},
-		Way:    deploy.Way{Checked: at(5), Gone: true, Warm: true, Moved: "20 % to app-r40-1"},
+		Way: deploy.Way{Checked: at(5), Gone: true, Warm: true, Moved: "20 % to app-r40-1", Fell: "a task stopped",
+			Return: deploy.Return{Takes: 3 * time.Minute, How: "a rolling deployment back"}},
 	}
 }
 
 func taken() *deploy.Incident {
 	return &deploy.Incident{
-		At: at(9), Began: at(1), Back: at(8), Share: 10, Requests: 204, Failed: 18, CountedTo: at(8), Trigger: "18 of 204 requests failed",
+		Part: "worker", At: at(9), Began: at(1), Back: at(8), Share: 10, Requests: 204, Failed: 18, CountedTo: at(8), Trigger: "18 of 204 requests failed",
 		Points:   []deploy.Point{{At: at(5), Share: 10, Candidate: deploy.Seen{Requests: 41, Failed: 3, P50: 80, P95: 300, P99: 900}, Stable: deploy.Seen{Requests: 370, Failed: 1, P50: 70, P95: 280, P99: 800}}},
 		Checks:   []string{"image v1.2.4: it is in the registry"},
 		Lines:    []deploy.LogGroup{{Count: 17, Text: "no such column", Last: at(7)}},

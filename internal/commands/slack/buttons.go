@@ -44,6 +44,9 @@ func rollBackQuestion(r *deploy.Release) string {
 	if unseen(r) && !staged(r) {
 		return fmt.Sprintf("%s ends. %s keeps 100 %% of %s: traffic was never moved. What is being applied to the database is cancelled; what was applied stays.", r.ID, cut(returnsTo(r), mostName), r.Target)
 	}
+	if unseen(r) && rolls(r) {
+		return fmt.Sprintf("%s ends. %s keeps running at %s, nothing of the new revision was started.", r.ID, returnsTo(r), r.Target)
+	}
 	if unseen(r) {
 		return fmt.Sprintf("%s ends. %s keeps 100 %% of %s, the new revision gets no traffic.", r.ID, returnsTo(r), r.Target)
 	}
@@ -55,7 +58,10 @@ func rollBackQuestion(r *deploy.Release) string {
 	if r.State == deploy.Parked {
 		has = fmt.Sprintf("had %d %% when last seen", r.Facts.Share)
 	}
-	return fmt.Sprintf("%s %s. 100 %% of %s goes to %s, at once and without further questions.", r.Version, has, r.Target, returnsTo(r))
+	if rolls(r) {
+		return fmt.Sprintf("%s %s. All tasks of %s return to %s, without further questions.", r.Version, rolledWords(r), r.Target, returnsTo(r)) + foreseenSentence(r)
+	}
+	return fmt.Sprintf("%s %s. 100 %% of %s goes to %s, at once and without further questions.", r.Version, has, r.Target, returnsTo(r)) + foreseenSentence(r)
 }
 
 // parentButtons are what can be done with a release as it stands: nothing but look once it has ended or goes back.
@@ -100,13 +106,15 @@ func parentButtons(r *deploy.Release) sdk.Block {
 
 // gateButtons are the answers to a gate's question. Against the verdict nobody promotes with a click.
 func gateButtons(r *deploy.Release, gate deploy.Step) sdk.Block {
-	hold := "Hold"
-	if r.Facts.Share > 0 {
+	hold, words := "Hold", fmt.Sprintf("Promote to %d %%", gate.Percent)
+	if rolls(r) {
+		words = "Roll out"
+	} else if r.Facts.Share > 0 {
 		hold = fmt.Sprintf("Hold at %d %%", r.Facts.Share)
 	}
 	list := []sdk.BlockElement{button(commands.Pause, hold, r, gate.Name), rollBackButton(r, gate.Name)}
 	if !refusesPromotion(r) {
-		promote := button(commands.Promote, fmt.Sprintf("Promote to %d %%", gate.Percent), r, gate.Name).WithStyle(sdk.StylePrimary)
+		promote := button(commands.Promote, words, r, gate.Name).WithStyle(sdk.StylePrimary)
 		list = append([]sdk.BlockElement{promote}, list...)
 	}
 	return row("gate", list...)

@@ -69,7 +69,7 @@ func databaseEntry(r *deploy.Release, e deploy.Entry, u deploy.Usual) (text stri
 	default:
 		return "", false
 	}
-	text = dotted(sign+" *"+label(s)+"*", took(time.Duration(e.Took)*time.Millisecond), slow)
+	text = dotted(sign+" *"+label(r, s)+"*", took(time.Duration(e.Took)*time.Millisecond), slow)
 	if strings.TrimSpace(said) == "" {
 		return text, true
 	}

@@ -65,8 +65,11 @@ func created(r *deploy.Release, e deploy.Entry) string {
 		what = restoreAsked(r)
 	} else if r.Kind == deploy.Rollback {
 		what = "for a rollback of " + esc(r.Target.Environment) + " to " + esc(returnsTo(r))
-	} else if shares := shiftShares(r); len(shares) > 0 {
+	} else if shares := shiftShares(r); len(shares) > 0 && !rolls(r) {
 		what += ", by way of " + percents(shares)
+	}
+	if names := partNames(r); names != "" {
+		what += ", together with " + names
 	}
 	text := mention(by) + " asked " + what
 	if r.Reason != "" {
@@ -78,7 +81,7 @@ func created(r *deploy.Release, e deploy.Entry) string {
 func shiftShares(r *deploy.Release) []int {
 	var shares []int
 	for _, s := range r.Steps {
-		if s.Kind == deploy.KindShift {
+		if s.Kind == deploy.KindShift && s.Part == "" {
 			shares = append(shares, s.Percent)
 		}
 	}
@@ -128,7 +131,7 @@ func approved(r *deploy.Release, e deploy.Entry) string {
 
 func entryLabel(r *deploy.Release, e deploy.Entry) string {
 	if s, ok := stepOf(r, e.Step); ok {
-		return label(s)
+		return label(r, s)
 	}
 	return esc(string(e.Step))
 }

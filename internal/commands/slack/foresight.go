@@ -55,7 +55,7 @@ func nextAnswer(r *deploy.Release) string {
 	case cur == nil || cur.Until.IsZero():
 		return ""
 	}
-	text := fmt.Sprintf("Next: somebody approves %s in the thread by %s; if nobody does, %s.", cur.Wants(), clock(cur.Until), staysAt(r, *cur))
+	text := fmt.Sprintf("Next: somebody approves %s in the thread by %s; if nobody does, %s.", r.Wants(cur), clock(cur.Until), staysAt(r, *cur))
 	if judges(*cur) {
 		text += " It goes on by itself if it becomes healthy."
 	}
@@ -116,6 +116,9 @@ func forceLine(r *deploy.Release, gate deploy.Step) string {
 
 // stays says where traffic is if nobody does anything.
 func stays(r *deploy.Release) string {
+	if rolls(r) {
+		return "it is held " + rolledSoFar(r)
+	}
 	if r.Facts.Share == 0 {
 		return "it is held without traffic"
 	}

@@ -73,7 +73,13 @@ func wants(r *deploy.Release, gate deploy.Step, who, verdict string) string {
 			now += ", baked " + deploy.Planned(before.Bake)
 		}
 	}
-	text := fmt.Sprintf("*%s %s* wants %s of %s (%s)", esc(r.Target.Service), esc(r.Version), gate.Wants(), esc(r.Target.Environment), now)
+	text := fmt.Sprintf("*%s %s* wants %s of %s (%s)", esc(r.Target.Service), esc(r.Version), r.Wants(&gate), esc(r.Target.Environment), now)
+	if rolls(r) {
+		text = fmt.Sprintf("*%s %s* wants to be rolled out to %s", esc(r.Target.Service), esc(r.Version), esc(r.Target.Environment))
+	}
+	if names := partNames(r); names != "" {
+		text += ", together with " + names
+	}
 	if who != "" {
 		text = who + "  " + text
 	}
@@ -113,7 +119,7 @@ func shareBefore(r *deploy.Release, gate deploy.Step) deploy.Step {
 		switch {
 		case s.Name == gate.Name:
 			return before
-		case s.Kind == deploy.KindShift:
+		case s.Kind == deploy.KindShift && s.Part == "":
 			before = deploy.Step{Percent: s.Percent}
 		case s.Kind == deploy.KindBake && s.Status == deploy.Done:
 			before.Bake = s.Bake
@@ -162,6 +168,8 @@ func stampOf(r *deploy.Release, gate deploy.Step) (stamp string, ok bool) {
 		return agreeStamp(r, gate)
 	}
 	switch {
+	case rolls(r) && gate.Status == deploy.Done:
+		return fmt.Sprintf("✓ Rollout approved by %s at %s", approvers(gate), clock(lastApproval(gate))), true
 	case gate.Status == deploy.Done && len(gate.Approvals) < gate.Needed:
 		return fmt.Sprintf("✓ Went on to %d %% by itself at %s: healthy", gate.Percent, clock(gate.EndedAt)), true
 	case gate.Status == deploy.Done && forcedBy(gate) != "":
@@ -169,6 +177,9 @@ func stampOf(r *deploy.Release, gate deploy.Step) (stamp string, ok bool) {
 	case gate.Status == deploy.Done:
 		return fmt.Sprintf("✓ Promoted to %d %% by %s at %s", gate.Percent, approvers(gate), clock(lastApproval(gate))), true
 	case goingBack(r) || r.State.Terminal() || gate.Status.Ended():
+		if rolls(r) {
+			return fmt.Sprintf("↩ Not rolled out: stopped by %s at %s", mention(r.By), clock(latest(gate.EndedAt, r.Since))), true
+		}
 		return fmt.Sprintf("↩ Not promoted: rolled back by %s at %s", mention(r.By), clock(latest(gate.EndedAt, r.Since))), true
 	case r.State == deploy.Paused && r.By == deploy.Slipway && judges(gate):
 		return fmt.Sprintf("■ Held %s at %s: %s", where(r), clock(r.Since), esc(cut(oneLine(r.Why), 2*mostNote))), true
@@ -194,6 +205,9 @@ func forcedBy(gate deploy.Step) string {
 }
 
 func where(r *deploy.Release) string {
+	if rolls(r) {
+		return rolledSoFar(r)
+	}
 	if r.Facts.Share == 0 {
 		return "without traffic"
 	}

@@ -25,11 +25,17 @@ func incidentHead(r *deploy.Release) string {
 		head = dotted(head, second(in.Began)+"–"+second(in.Back), took(in.Back.Sub(in.Began)))
 	}
 	share := ""
+	about := r.Of(in.Part)
 	switch {
+	case rolls(&about) && in.Share > 0:
+		share = tasksReached(&about, in.Part) + " on " + esc(cut(suspect(r), mostName))
 	case in.Share >= 100:
 		share = "100 % of traffic on " + esc(cut(suspect(r), mostName))
 	case in.Share > 0:
 		share = fmt.Sprintf("at most %d %% of traffic on %s", in.Share, esc(cut(suspect(r), mostName)))
+	}
+	if in.Part != "" && share != "" {
+		share = esc(in.Part) + ": " + share
 	}
 	return dotted(head, share, failedWords(r))
 }
@@ -76,12 +82,12 @@ func incidentNow(r *deploy.Release) string {
 	if !trafficIsBack(r) {
 		return "▸ Going back to " + esc(returnsTo(r))
 	}
-	now := "✓ 100 % on " + esc(returnsTo(r)) + " since " + second(r.Incident.Back)
+	now := "✓ " + esc(allOn(r)) + partsBack(r) + " since " + second(r.Incident.Back)
 	switch r.State {
 	case deploy.RollingBack:
 		return now + ", the rollback is being verified and recorded"
 	case deploy.Parked:
-		return "■ 100 % on " + esc(returnsTo(r)) + " when last seen, but the rollback has stopped: " + esc(cut(oneLine(r.Why), mostNote))
+		return "■ " + esc(allOn(r)) + " when last seen, but the rollback has stopped: " + esc(cut(oneLine(r.Why), mostNote))
 	case deploy.Running, deploy.Waiting, deploy.Paused, deploy.Succeeded, deploy.RolledBack, deploy.Failed, deploy.Abandoned:
 	}
 	return now
@@ -94,6 +100,9 @@ func triggerLine(r *deploy.Release) string {
 	}
 	if r.By != deploy.Slipway && r.By != "" {
 		by = mention(r.By) + " took it back"
+	}
+	if r.Watch.Way.Fell != "" { // the trigger says who
+		return "*Trigger*  " + esc(cut(capital(oneLine(r.Incident.Trigger)), 2*mostNote))
 	}
 	text := "*Trigger*  " + by
 	if r.Incident.Trigger != "" {
@@ -128,7 +137,7 @@ func quotedLines(lines []string) string {
 func againstStable(r *deploy.Release) string {
 	var lines []string
 	for _, f := range r.Watch.Last.Findings {
-		if !f.Known || f.DryRun || r.Kind == deploy.Rollback {
+		if !f.Known || f.DryRun || f.Part != "" || r.Kind == deploy.Rollback {
 			continue
 		}
 		_, latency := f.Metric.Quantile()
@@ -160,7 +169,7 @@ func stableCounts(f deploy.Finding) string {
 func chartAlt(r *deploy.Release) string {
 	text := fmt.Sprintf("Chart: %s against %s over time", suspect(r), returnsTo(r))
 	for _, f := range r.Watch.Last.Findings {
-		if !f.Known || f.DryRun {
+		if !f.Known || f.DryRun || f.Part != "" {
 			continue
 		}
 		switch f.Metric {

@@ -12,7 +12,7 @@ import (
 // reportable says whether a release that goes back, or went, is an incident: users were on what was taken away from
 // them. What failed before that is told in the thread of the release alone.
 func reportable(r *deploy.Release) bool {
-	return r.Incident != nil && (r.Facts.MaxShare > 0 || r.Kind == deploy.Rollback)
+	return r.Incident != nil && (r.Most() > 0 || r.Kind == deploy.Rollback)
 }
 
 // incidentMessage is what the channel is told of a rollback: how users fare now, what they saw, why, how it came about

@@ -66,6 +66,9 @@ const mostName = 60
 
 func kpiLine(f deploy.Finding, s standing, words string) string {
 	line := standingSigns[s] + " " + kpiName(f.Metric)
+	if f.Part != "" {
+		line = standingSigns[s] + " " + esc(f.Part) + ": " + kpiName(f.Metric)
+	}
 	if f.Known {
 		line += " *" + level(f.Metric, f.Value) + "*"
 	}

@@ -32,7 +32,7 @@ func parentMessage(r deploy.Release, now time.Time, f form, u deploy.Usual) mess
 		numbers = ""
 	}
 	head := "*" + title + "*   " + byLine(&r) + "\n" + state
-	if r.Facts.Share > 0 && r.State != deploy.RolledBack {
+	if r.Facts.Share > 0 && !rolls(&r) && r.State != deploy.RolledBack {
 		head += "\n" + bar(r.Facts.Share)
 	}
 	blocks := []sdk.Block{section(joinLines(head, numbers, why))}

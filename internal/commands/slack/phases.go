@@ -38,7 +38,7 @@ func phases(r *deploy.Release, now time.Time, u deploy.Usual) []phase {
 	for _, s := range plan {
 		switch {
 		case restores(r):
-			list = append(list, phase{id: s.Phase, step: label(s)})
+			list = append(list, phase{id: s.Phase, step: label(r, s)})
 		case len(list) == 0 || list[len(list)-1].id != s.Phase:
 			list = append(list, phase{id: s.Phase})
 		}
@@ -49,7 +49,7 @@ func phases(r *deploy.Release, now time.Time, u deploy.Usual) []phase {
 		p := &list[i]
 		p.status, p.passed = p.sum(), p.skipped()
 		p.took = p.duration(now)
-		p.slow = p.slowness(now, u)
+		p.slow = p.slowness(r, now, u)
 		p.note = p.evidence(r)
 	}
 	return list
@@ -112,7 +112,7 @@ func (p *phase) duration(now time.Time) string {
 }
 
 // slowness names the first step that takes, or took, much longer than it does usually.
-func (p *phase) slowness(now time.Time, u deploy.Usual) string {
+func (p *phase) slowness(r *deploy.Release, now time.Time, u deploy.Usual) string {
 	for _, s := range p.steps {
 		if s.Status == deploy.Skipped || !s.Status.Ended() && now.IsZero() || !u.Slow(s, now) {
 			continue
@@ -124,7 +124,7 @@ func (p *phase) slowness(now time.Time, u deploy.Usual) string {
 		if len(p.steps) == 1 {
 			return "slow, usually " + usually
 		}
-		return "slow: " + label(s) + ", usually " + usually
+		return "slow: " + label(r, s) + ", usually " + usually
 	}
 	return ""
 }
@@ -132,13 +132,18 @@ func (p *phase) slowness(now time.Time, u deploy.Usual) string {
 // evidence is what a phase has to show in one line.
 func (p *phase) evidence(r *deploy.Release) string {
 	if p.id == deploy.Traffic && p.status != sdk.TaskCardStatusError {
-		return p.shares()
+		return p.shares(r)
 	}
 	var notes []string
 	for _, s := range p.steps {
-		if note := oneLine(proof(r, s)); note != "" && (p.status != sdk.TaskCardStatusError || s.Status == deploy.Broken) {
-			notes = append(notes, note)
+		note := oneLine(proof(r, s))
+		if note == "" || p.status == sdk.TaskCardStatusError && s.Status != deploy.Broken || s.Part != "" && slices.Contains(notes, note) {
+			continue
 		}
+		if s.Part != "" {
+			note = s.Part + ": " + note
+		}
+		notes = append(notes, note)
 	}
 	return cut(strings.Join(notes, "; "), mostNote)
 }
@@ -179,13 +184,28 @@ func firstLine(s deploy.Step) string {
 	return first
 }
 
-// shares says which shares of traffic are behind and which are to come.
-func (p *phase) shares() string {
+// shares says which shares of traffic are behind and which are to come, and of each other part where it stands if that is
+// not the same.
+func (p *phase) shares(r *deploy.Release) string {
+	parts := []string{p.sharesOf(r, "")}
+	for _, part := range r.Spec.PartNames()[1:] {
+		if words := p.sharesOf(r, part); words != parts[0] {
+			parts = append(parts, part+" "+words)
+		}
+	}
+	return dotted(parts...)
+}
+
+func (p *phase) sharesOf(r *deploy.Release, part string) string {
 	var done string
 	var ahead []int
+	seen := r.Of(part)
 	for _, s := range p.steps {
-		if s.Kind != deploy.KindShift {
+		if s.Kind != deploy.KindShift || s.Part != part {
 			continue
+		}
+		if rolls(&seen) {
+			return rolloutNote(r, s)
 		}
 		if s.Status == deploy.Done {
 			done = fmt.Sprintf("%d %%", s.Percent)

@@ -51,7 +51,8 @@ func planCard(r deploy.Release, e deploy.Entry, u deploy.Usual) message {
 // planLines are the image, what runs now, each change, and what is done to the database. Values of secrets and variables
 // are not among them.
 func planLines(r *deploy.Release) []string {
-	lines := append([]string{"*Image*  " + imageWords(r), "*Now*  " + nowWords(r)}, changeLines(r.Proposal)...)
+	lines := append([]string{"*Image*  " + imageWords(r), "*Now*  " + nowWords(r)}, partLines(r)...)
+	lines = append(lines, changeLines(r.Proposal)...)
 	return append(lines, databaseLines(r)...)
 }
 
@@ -73,12 +74,17 @@ func changeLines(p *deploy.Proposal) []string {
 }
 
 func imageWords(r *deploy.Release) string {
-	repository, digest, _ := strings.Cut(r.Proposal.Image, "@")
+	return imageOf(r.Proposal.Image, r.Version)
+}
+
+// imageOf is an image by what people know it by.
+func imageOf(ref, version string) string {
+	repository, digest, _ := strings.Cut(ref, "@")
 	const enough = len("sha256:") + 12
 	if len(digest) > enough {
 		digest = digest[:enough] + "…"
 	}
-	return esc(cut(repository, mostNote)) + " " + esc(cut(r.Version, mostName)) + " " + code(digest)
+	return esc(cut(repository, mostNote)) + " " + esc(cut(version, mostName)) + " " + code(digest)
 }
 
 func nowWords(r *deploy.Release) string {
@@ -95,6 +101,14 @@ func thenLine(r *deploy.Release) string {
 		return ""
 	}
 	text := "*Then*  " + percents(shares) + " of traffic"
+	if rolls(r) {
+		text = "*Then*  the platform replaces what runs, task by task"
+	}
+	for _, p := range r.Spec.Also {
+		if p.Rolling && !rolls(r) {
+			text += ", " + esc(p.Name) + " with the last of it, task by task"
+		}
+	}
 	if d := r.Spec.Observe; d > 0 {
 		text += ", observed for " + deploy.Planned(d)
 	}
@@ -132,9 +146,9 @@ func asksLine(r *deploy.Release) string {
 		switch {
 		case !certain(r, s):
 		case s.AboutPlan() && risky > max(r.Spec.Policy.Approvals, 1):
-			wants = append(wants, fmt.Sprintf("%s (%d people, for what is risky)", s.Wants(), risky))
+			wants = append(wants, fmt.Sprintf("%s (%d people, for what is risky)", r.Wants(&s), risky))
 		default:
-			wants = append(wants, s.Wants())
+			wants = append(wants, r.Wants(&s))
 		}
 	}
 	if len(wants) == 0 {

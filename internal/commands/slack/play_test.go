@@ -104,6 +104,9 @@ func (p *play) until(step deploy.StepName) *play {
 }
 
 func (p *play) outcome(r deploy.Release, name deploy.StepName) deploy.Outcome {
+	if cur := r.Current(); cur.Part != "" {
+		return partOutcome(r.Of(cur.Part), *cur)
+	}
 	f := r.Facts
 	out := deploy.Outcome{Note: "as it should be"}
 	switch name {
@@ -135,11 +138,40 @@ func (p *play) outcome(r deploy.Release, name deploy.StepName) deploy.Outcome {
 	return out
 }
 
+// partOutcome is what a step of another part of the release finds.
+func partOutcome(r deploy.Release, s deploy.Step) deploy.Outcome {
+	out := deploy.Outcome{Facts: r.Facts, Note: "as it should be"}
+	f := &out.Facts
+	switch s.Kind {
+	case deploy.KindService:
+		f.Baseline = deploy.Revision{Name: "coditect-worker:41", Version: "v1.2.3"}
+		out.Note = "baseline v1.2.3 on all tasks"
+	case deploy.KindImage:
+		f.Image = deploy.Image{Repository: r.Spec.Image, Tag: r.Version, Digest: "sha256:1c2d3e4f5a6b7c8d9e0f00112233445566778899aabbccddeeff001122334455"}
+		out.Note = "digest sha256:1c2d…"
+	case deploy.KindRevision:
+		f.Candidate = deploy.Revision{Name: "coditect-worker-r42-1"}
+		out.Note = "coditect-worker-r42-1, 0 %"
+	case deploy.KindShift:
+		f.Share = s.Percent
+		out.Note = "4 of 4 tasks run coditect-worker:42"
+	case deploy.KindReturn:
+		f.Share = 0
+		out.Note = "4 of 4 tasks run coditect-worker:41"
+	default:
+	}
+	return out
+}
+
 // propose is what a release would change, as the tests have it.
 func (p *play) propose(r deploy.Release) deploy.Proposal {
 	if p.changes == nil {
 		proposal := deploy.NewProposal(r, []deploy.Change{{What: "cpu", From: "1", To: "2"}, {What: "env", To: "FEATURE_PREFS"}}, "")
 		proposal.Migration = p.schema
+		for _, part := range r.Spec.Also {
+			f := r.Parts[part.Name]
+			proposal.Parts = append(proposal.Parts, deploy.ProposedPart{Name: part.Name, Image: f.Image.Ref(), Baseline: string(f.Baseline.Name)})
+		}
 		proposal.Hash = "3f2a9c1b00112233445566778899aabbccddeeff00112233445566778899aabb" // whatever else the spec may come to say
 		return proposal
 	}
@@ -148,7 +180,7 @@ func (p *play) propose(r deploy.Release) deploy.Proposal {
 
 // concludes has a step come to something.
 func (p *play) concludes(step deploy.StepName, out deploy.Outcome, err error) *play {
-	out.Facts = p.release.Facts
+	out.Facts = p.release.Of(p.release.Current().Part).Facts
 	r, entries := deploy.Conclude(p.release, step, out, err, p.now)
 	p.keep(r, entries)
 	return p

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,18 +26,21 @@ func stateLine(r *deploy.Release, now time.Time) string {
 	case deploy.RollingBack:
 		return returning(r, now)
 	case deploy.Succeeded:
+		if rolls(r) {
+			return dotted("✓ "+esc(r.Version)+" is rolled out since "+clock(r.Since), verdictWord(r))
+		}
 		return dotted("✓ 100 % of traffic on "+esc(r.Version)+" since "+clock(r.Since), verdictWord(r))
 	case deploy.RolledBack:
-		return "✓ 100 % on " + esc(returnsTo(r)) + backTook(r)
+		return dotted("✓ "+esc(allOn(r))+backTook(r), fell(r))
 	case deploy.Abandoned:
-		return "✗ Let go by " + mention(r.By) + " at " + clock(r.Since) + " · " + fmt.Sprintf("%d %% of traffic was on %s when last seen", r.Facts.Share, esc(r.Version))
+		return "✗ Let go by " + mention(r.By) + " at " + clock(r.Since) + " · " + seenLast(r)
 	case deploy.Failed:
 		if r.Kind == deploy.Rollback && !goingBack(r) {
 			return "✗ Ended at " + clock(r.Since) + " before anything was changed"
 		}
 		ended := "✗ Ended at " + clock(r.Since) + " before users saw anything of " + esc(r.Version)
 		if goingBack(r) { // which it has done, and verified
-			ended += " · 100 % on " + esc(returnsTo(r))
+			ended += " · " + esc(allOn(r))
 		}
 		return dotted(ended, schemaEnd(r))
 	}
@@ -59,23 +63,28 @@ func dotted(parts ...string) string {
 func returning(r *deploy.Release, now time.Time) string {
 	cur := r.Current()
 	if !trafficIsBack(r) || cur == nil {
-		return "▸ Going back to " + esc(returnsTo(r)) + " · " + progress(r, now)
+		return dotted("▸ Going back to "+esc(returnsTo(r)), fell(r), progress(r, now))
 	}
 	if cur.Kind == deploy.KindVerify {
-		return "▸ 100 % on " + esc(returnsTo(r)) + backTook(r) + " · " + progress(r, now)
+		return dotted("▸ "+esc(allOn(r))+backTook(r), fell(r), progress(r, now))
 	}
-	return "✓ 100 % on " + esc(returnsTo(r)) + backTook(r) + " · " + progress(r, now)
+	return dotted("✓ "+esc(allOn(r))+backTook(r), fell(r), progress(r, now))
 }
 
+// trafficIsBack says whether every part of the release has been reported back.
 func trafficIsBack(r *deploy.Release) bool {
-	return len(r.Back) > 0 && r.Back[0].Kind == deploy.KindReturn && r.Back[0].Status == deploy.Done
+	open := slices.ContainsFunc(r.Back, func(s deploy.Step) bool { return s.Kind == deploy.KindReturn && s.Status != deploy.Done })
+	return len(r.Back) > 0 && r.Back[0].Kind == deploy.KindReturn && !open
 }
 
 // shareWords says how much traffic the new version has, as far as that is known. It is not escaped.
 func shareWords(r *deploy.Release) string {
 	if goingBack(r) {
-		if r.Plan()[0].Status == deploy.Done {
-			return "100 % on " + returnsTo(r)
+		if trafficIsBack(r) {
+			return allOn(r)
+		}
+		if rolls(r) {
+			return "not all tasks are known to run " + returnsTo(r)
 		}
 		return fmt.Sprintf("not all traffic is known to be on %s", returnsTo(r))
 	}
@@ -83,6 +92,9 @@ func shareWords(r *deploy.Release) string {
 		return "nothing has been changed yet"
 	}
 	words := fmt.Sprintf("%d %% of traffic on %s", r.Facts.Share, r.Version)
+	if rolls(r) {
+		return r.Version + " " + rolledWords(r)
+	}
 	if r.Facts.Share == 0 {
 		words = "no traffic on " + r.Version
 	}
@@ -105,6 +117,9 @@ func progress(r *deploy.Release, now time.Time) string {
 		return "starting"
 	}
 	words := doing(r, *cur)
+	if rolls(of(r, *cur)) && moves(*cur) {
+		words = rolloutWords(r, cur, words, now)
+	}
 	elapsed := ""
 	if !now.IsZero() {
 		elapsed = running(now.Sub(cur.Begun))
@@ -115,6 +130,8 @@ func progress(r *deploy.Release, now time.Time) string {
 	case cur.Kind == deploy.KindLoad:
 		words = loading(r, cur, now)
 	case cur.Kind == deploy.KindGate: // it waits for looks, which come when they come
+	case elapsed != "" && words == "":
+		words = elapsed
 	case elapsed != "":
 		words += ", " + elapsed
 	}
@@ -151,7 +168,7 @@ func waiting(r *deploy.Release) string {
 	case gate.Kind == deploy.KindReady:
 		return waitingForItems(r)
 	}
-	words := fmt.Sprintf("waiting for approval of %s since %s", gate.Wants(), clock(r.Since))
+	words := fmt.Sprintf("waiting for approval of %s since %s", r.Wants(gate), clock(r.Since))
 	if gate.Needed > 1 {
 		words += fmt.Sprintf(" (%d of %d)", len(gate.Approvals), gate.Needed)
 	}
@@ -163,12 +180,17 @@ func backTook(r *deploy.Release) string {
 	if unseen(r) {
 		return ""
 	}
+	var end time.Time
 	for _, s := range r.Back {
-		if s.Kind == deploy.KindReturn && s.Status == deploy.Done {
-			if t := took(s.EndedAt.Sub(s.Begun)); t != "" {
-				return " after " + t
-			}
+		if s.Kind == deploy.KindReturn && s.Status == deploy.Done && s.EndedAt.After(end) {
+			end = s.EndedAt
 		}
+	}
+	if end.IsZero() {
+		return ""
+	}
+	if t := took(end.Sub(backBegan(r))); t != "" {
+		return " after " + t
 	}
 	return ""
 }

@@ -29,9 +29,9 @@ func timelineLines(r *deploy.Release) string {
 		switch {
 		case s.Kind != deploy.KindShift || s.Begun.IsZero():
 		case s.Status == deploy.Done:
-			list = append(list, happened{s.EndedAt, fmt.Sprintf("%d %% on %s", s.Percent, esc(cut(r.Version, mostName)))})
+			list = append(list, happened{s.EndedAt, arrived(r, s)})
 		default:
-			list = append(list, happened{s.Begun, fmt.Sprintf("%d %% was asked for and interrupted", s.Percent)})
+			list = append(list, happened{s.Begun, cutShort(r, s)})
 		}
 	}
 	if at, ok := firstBeyond(r); ok {
@@ -40,13 +40,11 @@ func timelineLines(r *deploy.Release) string {
 	if r.Kind == deploy.Rollback && !r.Left.Since.IsZero() {
 		list = append(list, happened{r.Left.Since, "100 % on " + esc(cut(suspect(r), mostName))})
 	}
-	for _, s := range r.Back {
-		if s.Kind == deploy.KindReturn && !s.Begun.IsZero() {
-			list = append(list, happened{s.Begun, "rollback begins, by " + mention(r.By)})
-		}
+	if at := backBegan(r); !at.IsZero() {
+		list = append(list, happened{at, "rollback begins, by " + mention(r.By)})
 	}
 	if trafficIsBack(r) {
-		list = append(list, happened{r.Incident.Back, "100 % on " + esc(cut(returnsTo(r), mostName)) + ", as the platform reported"})
+		list = append(list, happened{r.Incident.Back, "100 % on " + esc(cut(returnsTo(r), mostName)) + partsBack(r) + ", as the platform reported"})
 	}
 	slices.SortStableFunc(list, func(a, b happened) int { return a.at.Compare(b.at) })
 	lines := []string{"*Timeline*"}
@@ -141,7 +139,7 @@ func approvalLines(r *deploy.Release) string {
 	var lines []string
 	for _, s := range r.Steps {
 		for _, a := range s.Approvals {
-			line := fmt.Sprintf("%s by %s at %s", s.Wants(), mention(a.By), clock(a.At))
+			line := fmt.Sprintf("%s by %s at %s", r.Wants(&s), mention(a.By), clock(a.At))
 			if a.Forced {
 				line = "▲ " + line + ", against the verdict, because: " + esc(cut(oneLine(a.Reason), mostNote))
 			}

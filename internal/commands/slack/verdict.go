@@ -44,6 +44,9 @@ func verdictWord(r *deploy.Release) string {
 		return ""
 	}
 	if !w.Through.After(w.Shifted) && w.Last.Verdict != deploy.Unhealthy && w.Last.Verdict != deploy.Unknown {
+		if rolls(r) {
+			return "not judged yet"
+		}
 		return fmt.Sprintf("not judged at %d %% yet", r.Facts.Share)
 	}
 	return verdictWords[w.Last.Verdict]
@@ -51,7 +54,7 @@ func verdictWord(r *deploy.Release) string {
 
 // sources are the names under which people know where metrics come from.
 var sources = map[deploy.MetricsSource]string{
-	deploy.CloudMonitoring: "Cloud Monitoring", deploy.Prometheus: "Prometheus",
+	deploy.CloudMonitoring: "Cloud Monitoring", deploy.CloudWatch: "CloudWatch", deploy.Prometheus: "Prometheus",
 }
 
 func sourceOf(r *deploy.Release) string {
@@ -113,7 +116,7 @@ func noAnswer(r *deploy.Release) string {
 func headline(findings []deploy.Finding) string {
 	var errors, slowest string
 	for _, f := range findings {
-		if !f.Known || f.DryRun {
+		if !f.Known || f.DryRun || f.Part != "" {
 			continue
 		}
 		if _, latency := f.Metric.Quantile(); latency {

@@ -33,10 +33,15 @@ func rollBackLine(r *deploy.Release, u deploy.Usual) string {
 		return gone(r)
 	case unseen(r) && !staged(r):
 		return joinLines(fmt.Sprintf("%s%s keeps 100 %%: traffic was never moved.", now, to), databaseStays(r))
+	case unseen(r) && rolls(r):
+		return joinLines(fmt.Sprintf("%s%s keeps running, nothing of the new revision was started.", now, to), databaseStays(r))
 	case unseen(r):
 		return joinLines(fmt.Sprintf("%s%s keeps 100 %%, the new revision gets no traffic.", now, to), databaseStays(r))
 	}
-	card := fmt.Sprintf("%s100 %% to %s, which had all of the traffic before this release; %s.", now, baseline(r), speed(r, u))
+	card := fmt.Sprintf("%s100 %% to %s, which had all of the traffic before this release%s; %s.", now, baseline(r), partsBack(r), speed(r, u))
+	if rolls(r) {
+		card = fmt.Sprintf("%s%s on all tasks again%s; %s.", now, baseline(r), partsBack(r), speed(r, u))
+	}
 	if way.Moved != "" {
 		card = "Somebody moved traffic: " + esc(cut(oneLine(way.Moved), mostNote)) + ".\n" + card
 	}
@@ -58,9 +63,21 @@ func baseline(r *deploy.Release) string {
 	return esc(returnsTo(r)) + " (" + esc(name) + ")"
 }
 
-// speed says whether what is returned to runs, and how long it takes by what it took before.
+// speed is how long it takes and how, as the platform foresees it; if that says nothing, whether what is returned to runs,
+// and how long it took before.
 func speed(r *deploy.Release, u deploy.Usual) string {
+	if words := foreseen(r.Watch.Way.Return); words != "" {
+		return words
+	}
+	if rolls(r) {
+		return "task by task, which may take minutes"
+	}
 	whole := u.Step(deploy.Step{Name: "rollback/traffic", Kind: deploy.KindReturn})
+	for _, s := range r.Back { // the parts do not wait for one another
+		if s.Kind == deploy.KindReturn {
+			whole = max(whole, u.Step(s))
+		}
+	}
 	about := fmt.Sprintf("about %s", seconds(whole))
 	way := r.Watch.Way
 	switch {
@@ -93,6 +110,9 @@ func afterwards(r *deploy.Release) string {
 		back := commands.RollbackCommand{Service: t.Service, Environment: t.Environment, Reason: "…"}
 		if c := r.Schema; c.Changed() && (c.Class == deploy.Contract || c.Class == deploy.Unsure) {
 			return acrossLines(r, back)
+		}
+		if rolls(r) {
+			return fmt.Sprintf("To take it back: %s returns to %s, task by task%s, and says how long that takes.", code(back.String()), esc(returnsTo(r)), partsBack(r))
 		}
 		return fmt.Sprintf("To take it back: %s returns to %s. Its instances may have to start first, about %s more.",
 			code(back.String()), esc(returnsTo(r)), seconds(coldStart))

@@ -22,8 +22,18 @@ func chapter(p deploy.Phase) string {
 	return esc(string(p))
 }
 
-// label names a step for people.
-func label(s deploy.Step) string {
+// label names a step for people, and the part of the release that it is about.
+func label(r *deploy.Release, s deploy.Step) string {
+	if s.Part != "" {
+		return esc(s.Part) + ": " + label(of(r, s), whole(s))
+	}
+	if words := rollingLabels[s.Kind]; words != "" && rolls(r) {
+		return words
+	}
+	return labelOf(r, s)
+}
+
+func labelOf(r *deploy.Release, s deploy.Step) string {
 	switch s.Kind {
 	case deploy.KindService:
 		return "Service and baseline"
@@ -37,7 +47,7 @@ func label(s deploy.Step) string {
 		if judges(s) {
 			return fmt.Sprintf("Verdict before %d %%", s.Percent)
 		}
-		return "Approval of " + s.Wants()
+		return "Approval of " + r.Wants(&s)
 	case deploy.KindShift:
 		return fmt.Sprintf("%d %% of traffic", s.Percent)
 	case deploy.KindBake:
@@ -73,8 +83,18 @@ func label(s deploy.Step) string {
 	return cmp.Or(databaseLabels[s.Kind], esc(string(s.Name)))
 }
 
-// doing says what a step does while it does it.
+// doing says what a step does while it does it, and at which part of the release.
 func doing(r *deploy.Release, s deploy.Step) string {
+	if s.Part != "" {
+		return esc(s.Part) + ": " + doing(of(r, s), whole(s))
+	}
+	if words := rollingDoing[s.Kind]; words != "" && rolls(r) {
+		return words
+	}
+	return doingOf(r, s)
+}
+
+func doingOf(r *deploy.Release, s deploy.Step) string {
 	switch s.Kind {
 	case deploy.KindService:
 		return "checking the service"
@@ -91,7 +111,7 @@ func doing(r *deploy.Release, s deploy.Step) string {
 		if judges(s) && r.State != deploy.Waiting {
 			return fmt.Sprintf("waiting for a verdict before %d %%", s.Percent)
 		}
-		return "waiting for approval of " + s.Wants()
+		return "waiting for approval of " + r.Wants(&s)
 	case deploy.KindShift:
 		return fmt.Sprintf("moving to %d %%", s.Percent)
 	case deploy.KindBake:
@@ -130,8 +150,18 @@ func doing(r *deploy.Release, s deploy.Step) string {
 	return cmp.Or(databaseDoing(r, s), "at "+esc(string(s.Name)))
 }
 
-// will says what a step does before it has begun.
+// will says what a step does before it has begun, and at which part of the release.
 func will(r *deploy.Release, s deploy.Step) string {
+	if s.Part != "" {
+		return esc(s.Part) + ": " + will(of(r, s), whole(s))
+	}
+	if words := rollingWill(r, s); words != "" && rolls(r) {
+		return words
+	}
+	return willOf(r, s)
+}
+
+func willOf(r *deploy.Release, s deploy.Step) string {
 	switch s.Kind {
 	case deploy.KindService:
 		return "checks the service and what runs there"
@@ -195,7 +225,7 @@ func willAsk(r *deploy.Release, gate deploy.Step) string {
 		}
 	case deploy.AskAlways:
 	}
-	return "asks for approval of " + gate.Wants()
+	return "asks for approval of " + r.Wants(&gate)
 }
 
 // goingBack says that the plan in force is the one of going back.
@@ -226,7 +256,7 @@ func staged(r *deploy.Release) bool {
 
 // unseen says that users have not been sent to the new version and that nobody has moved traffic meanwhile, as far
 // as is known: a release is parked when somebody has.
-func unseen(r *deploy.Release) bool { return r.Facts.MaxShare == 0 && r.State != deploy.Parked }
+func unseen(r *deploy.Release) bool { return r.Most() == 0 && r.State != deploy.Parked }
 
 // stepOf finds the step that an entry or a button speaks of.
 func stepOf(r *deploy.Release, name deploy.StepName) (deploy.Step, bool) {

@@ -19,7 +19,7 @@ func (p Ports) database(r deploy.Release) (deploy.Databases, deploy.DatabaseQuer
 	case p.Databases == nil:
 		return nil, deploy.DatabaseQuery{}, &deploy.Error{Code: deploy.Invalid, Op: op, Msg: "this Slipway has no client for databases"}
 	}
-	return p.Databases, deploy.DatabaseQuery{Database: *r.Spec.Database, Project: r.Spec.Platform.Service.Project}, nil
+	return p.Databases, deploy.DatabaseQuery{Database: *r.Spec.Database, Project: secretsProject(r.Spec)}, nil
 }
 
 // logsIn says whether the catalog says how Slipway gets into a database at all.

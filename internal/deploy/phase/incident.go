@@ -20,7 +20,10 @@ const (
 func (p Ports) incident(ctx context.Context, r deploy.Release, s deploy.Step) (deploy.Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, evidenceWithin)
 	defer cancel()
+	whole := r.Facts
+	r = r.Of(culprit(r))
 	in := impact(r, s.Begun)
+	in.Part = culprit(r)
 	if r.Incident != nil {
 		in = *r.Incident
 	} else {
@@ -40,7 +43,7 @@ func (p Ports) incident(ctx context.Context, r deploy.Release, s deploy.Step) (d
 	if in.Diagnosis.Cause != "" {
 		note = in.Diagnosis.Symptom + ": " + in.Diagnosis.Cause + "; " + in.Diagnosis.Remedy
 	}
-	return deploy.Outcome{Facts: r.Facts, Incident: &in, Again: again, Note: note}, nil
+	return deploy.Outcome{Facts: whole, Incident: &in, Again: again, Note: note}, nil
 }
 
 // impact is what the release itself knows of the incident.
@@ -54,10 +57,14 @@ func impact(r deploy.Release, now time.Time) deploy.Incident {
 			in.Began = step.Begun
 		}
 	}
+	var back time.Time // once every part is
 	for _, step := range r.Back {
 		if step.Kind == deploy.KindReturn && step.Status == deploy.Done {
-			in.Back = step.EndedAt
+			back = latest(back, step.EndedAt)
 		}
+	}
+	if !back.IsZero() {
+		in.Back = back
 	}
 	return in
 }
@@ -68,7 +75,7 @@ func trigger(r deploy.Release) string {
 		return r.Why
 	}
 	if s, ok := broken(r); ok {
-		return string(s.Name) + ": " + s.Note
+		return s.Name.Says() + ": " + s.Note
 	}
 	if r.Watch.Last.Critical {
 		return r.Watch.Last.Why

@@ -24,18 +24,35 @@ func (p Ports) lookAtAll(ctx context.Context, r deploy.Release, s deploy.Step) (
 			looks[i], errs[i] = out.Look, err
 		})
 	}
+	short, enough := context.WithTimeout(ctx, wayWithin)
+	defer enough()
+	var beside together
+	quiet := unwatchedParts(r.Spec)
+	ways := make([]deploy.Way, len(quiet))
+	for i, part := range quiet {
+		beside.begin(func() { ways[i] = p.wayBack(short, r.Of(part), s.Begun) })
+	}
 	all.wait()
-	for i, err := range errs {
-		if err == nil && looks[i].Judgement.Critical {
-			return deploy.Outcome{Look: joinedLook(names, looks)}, nil // whatever the others say
-		}
+	bad := slices.ContainsFunc(errs, func(err error) bool { return err != nil })
+	critical := slices.ContainsFunc(looks, func(look *deploy.Look) bool { return look != nil && look.Judgement.Critical })
+	if bad || critical {
+		enough() // the way back is not waited for
 	}
-	for _, err := range errs {
-		if err != nil {
-			return deploy.Outcome{}, err
-		}
+	beside.wait()
+	if bad && !critical { // else it counts, whatever the others say
+		return deploy.Outcome{}, errs[slices.IndexFunc(errs, func(err error) bool { return err != nil })]
 	}
-	return deploy.Outcome{Look: joinedLook(names, looks)}, nil
+	look := joinedLook(names, looks)
+	for i, part := range quiet {
+		look.Way = worseWay(look.Way, named(part, deploy.Look{Way: ways[i]}).Way)
+	}
+	return deploy.Outcome{Look: look}, nil
+}
+
+// unwatchedParts are those without metrics: only the way back is looked at there.
+func unwatchedParts(spec deploy.Spec) []string {
+	watched := watchedParts(spec)
+	return slices.DeleteFunc(spec.PartNames(), func(part string) bool { return slices.Contains(watched, part) })
 }
 
 // watchedParts are the parts that have metrics, the service itself among them.
@@ -76,10 +93,14 @@ func named(part string, look deploy.Look) deploy.Look {
 	if part == "" {
 		return look
 	}
-	look.Judgement.Why = part + ": " + look.Judgement.Why
+	look.Judgement.Part, look.Judgement.Why = part, part+": "+look.Judgement.Why
 	look.Judgement.Findings = slices.Clone(look.Judgement.Findings)
 	for i := range look.Judgement.Findings {
+		look.Judgement.Findings[i].Part = part
 		look.Judgement.Findings[i].Text = part + ": " + look.Judgement.Findings[i].Text
+	}
+	if look.Way.Fell != "" {
+		look.Way.Part = part
 	}
 	for _, words := range []*string{&look.Way.Moved, &look.Way.Fell, &look.Way.Return.How} {
 		if *words != "" {
@@ -87,6 +108,20 @@ func named(part string, look deploy.Look) deploy.Look {
 		}
 	}
 	return look
+}
+
+// culprit is the part of a release that it was taken back for, as far as that is known.
+func culprit(r deploy.Release) string {
+	if s, ok := broken(r); ok {
+		return s.Part
+	}
+	switch {
+	case r.Watch.Way.Fell != "":
+		return r.Watch.Way.Part
+	case r.Watch.Last.Verdict == deploy.Unhealthy:
+		return r.Watch.Last.Part
+	}
+	return ""
 }
 
 // rank orders judgements by what they mean for a release.
@@ -109,12 +144,12 @@ func worseWay(a, b deploy.Way) deploy.Way {
 	if a.Checked.IsZero() || b.Checked.IsZero() {
 		return deploy.Way{} // of one nobody knows
 	}
-	way := deploy.Way{Checked: a.Checked, Gone: a.Gone || b.Gone, Warm: a.Warm && b.Warm, Moved: a.Moved, Fell: a.Fell, Return: a.Return}
+	way := deploy.Way{Checked: a.Checked, Gone: a.Gone || b.Gone, Warm: a.Warm && b.Warm, Moved: a.Moved, Fell: a.Fell, Part: a.Part, Return: a.Return}
 	if way.Moved == "" {
 		way.Moved = b.Moved
 	}
 	if way.Fell == "" {
-		way.Fell = b.Fell
+		way.Fell, way.Part = b.Fell, b.Part
 	}
 	if b.Return.Takes > way.Return.Takes {
 		way.Return = b.Return
@@ -154,5 +189,5 @@ func verify(ctx context.Context, pf deploy.Platform, r deploy.Release) error {
 		lines = append(lines, told(err))
 	}
 	return &deploy.Error{Code: deploy.Invalid, Op: "verify " + r.Spec.Platform.Service.Name,
-		Msg: counted(len(wrong), "thing") + " would keep it from coming up:\n" + strings.Join(lines, "\n"), Err: errors.Join(wrong...)}
+		Msg: counted(len(wrong), "thing") + " would keep " + r.Spec.Platform.Service.Name + " from coming up:\n" + strings.Join(lines, "\n"), Err: errors.Join(wrong...)}
 }

@@ -15,16 +15,33 @@ import (
 // It changes nothing and keeps no value.
 func (p Ports) CheckSecrets(ctx context.Context, s deploy.Spec) (n int, err error) {
 	l := &looking{Ports: p, r: deploy.Release{Spec: s}}
-	n = len(unique(slices.Collect(maps.Values(s.Platform.Settings.Secrets)))) + len(unique(secretsRead(s)))
+	n = len(unique(settingSecrets(s))) + len(unique(secretsRead(s)))
 	return n, l.proveSecrets(ctx)
+}
+
+// settingSecrets are those of Secret Manager that settings refer to. On ECS they are AWS's, which the platform looks at
+// itself: see deploy.Verifier.
+func settingSecrets(s deploy.Spec) []string {
+	if s.Platform.Service.Kind != deploy.CloudRun {
+		return nil
+	}
+	return slices.Collect(maps.Values(s.Platform.Settings.Secrets))
+}
+
+// secretsProject is where secrets are that are named without their project.
+func secretsProject(s deploy.Spec) string {
+	if s.Platform.Service.Kind != deploy.CloudRun && s.Database != nil {
+		return s.Database.Instance.Project
+	}
+	return s.Platform.Service.Project
 }
 
 // proveSecrets makes sure that every secret that settings refer to is there in its version, and that those that checks and
 // the login of a database refer to can be read: those are read by the bot itself. All that is missing is in one error.
 func (l *looking) proveSecrets(ctx context.Context) error {
-	project := l.r.Spec.Platform.Service.Project
+	project := secretsProject(l.r.Spec)
 	var calls []func() error
-	for _, ref := range unique(slices.Collect(maps.Values(l.r.Spec.Platform.Settings.Secrets))) {
+	for _, ref := range unique(settingSecrets(l.r.Spec)) {
 		if l.Versions == nil {
 			return cannot("this Slipway cannot see the versions of secrets")
 		}

@@ -109,6 +109,9 @@ func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (dep
 		return rest, err
 	}
 	f.Operation = ""
+	if r.Spec.Platform.Service.Kind == deploy.ECS {
+		return deploy.Outcome{Facts: f, Note: "Amazon ECS has finished, and nothing runs that has no users"}, nil
+	}
 	what := "tag "
 	if len(tags(r)) > 1 {
 		what = "tags "
