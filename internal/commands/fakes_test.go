@@ -24,7 +24,8 @@ type catalog struct {
 	database     *deploy.DatabaseSpec // of production
 	shared       *deploy.DatabaseSpec // of staging
 	also         []deploy.Part        // of production
-	rolling      bool                 // production replaces task by task
+	onECS        bool
+	rolling      bool // production replaces task by task
 }
 
 func newCatalog() *catalog {
@@ -71,6 +72,9 @@ func (c *catalog) Resolve(t deploy.Target, _ string) (deploy.Spec, error) {
 	}
 	if t == production {
 		spec.Items, spec.Database, spec.Also = c.items, c.database, c.also
+		if c.onECS {
+			spec.Platform.Service.Kind = deploy.ECS
+		}
 		if c.rolling {
 			spec.Strategy = deploy.Strategy{Kind: deploy.Rolling, Steps: []deploy.TrafficStep{{Percent: 100, Approve: true}}}
 		}

@@ -2,6 +2,8 @@ package commands
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"slipway/internal/deploy"
 )
@@ -13,30 +15,25 @@ type Foreseer interface {
 	Foresee(ctx context.Context, r deploy.Release) (deploy.Return, error)
 }
 
-// foresee asks what a rollback will be. It is asked beside whatever is done next, which never waits for it; the answer is
-// had from what is returned, and is zero if none came in the time that there was for it.
-func (h *Handler) foresee(ctx context.Context, r deploy.Release) (answer func() deploy.Return) {
+// foreseeWithin is how long a rollback of a release that has ended waits to be able to say how long it will take.
+const foreseeWithin = 400 * time.Millisecond
+
+// foresee asks what a rollback will be, before anything is asked for: once it is under way a platform speaks of what it is
+// doing. Zero if no answer came in time, and where it is a matter of seconds anyway.
+func (h *Handler) foresee(ctx context.Context, r deploy.Release) deploy.Return {
 	seer, ok := h.opts.Planner.(Foreseer)
-	if !ok {
-		return func() deploy.Return { return deploy.Return{} }
+	slow := slices.ContainsFunc(r.Spec.PartNames(), func(part string) bool {
+		return r.Of(part).Spec.Platform.Service.Kind == deploy.ECS
+	})
+	if !ok || !slow {
+		return deploy.Return{}
 	}
-	within, cancel := context.WithTimeout(ctx, mostLook)
-	came := make(chan deploy.Return, 1)
-	go func() {
-		back, err := seer.Foresee(within, r)
-		if err != nil {
-			back = deploy.Return{}
-			h.opts.Report(ctx, err)
-		}
-		came <- back
-	}()
-	return func() deploy.Return {
-		defer cancel()
-		select {
-		case back := <-came:
-			return back
-		case <-within.Done():
-			return deploy.Return{}
-		}
+	within, cancel := context.WithTimeout(ctx, foreseeWithin)
+	defer cancel()
+	back, err := seer.Foresee(within, r)
+	if err != nil {
+		h.opts.Report(ctx, err)
+		return deploy.Return{}
 	}
+	return back
 }

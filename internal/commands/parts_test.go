@@ -152,6 +152,7 @@ func TestNothingIsSaidOfHowLongARollbackTakesIfNobodyKnows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			w.catalog.onECS = true
 			w.carried("v1.2.3")
 			w.carried("v1.2.4")
 			w.foresees(c.seer)
@@ -163,18 +164,30 @@ func TestNothingIsSaidOfHowLongARollbackTakesIfNobodyKnows(t *testing.T) {
 	}
 }
 
-func TestARollbackDoesNotWaitForWhoForesees(t *testing.T) {
+func TestARollbackDoesNotWaitLongForWhoForesees(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.catalog.onECS = true
 	w.carried("v1.2.3")
 	w.carried("v1.2.4")
 	w.foresees(&seer{hangs: true})
-	w.handler = commands.New(w.store, w.catalog, w.people, &commands.Options{Team: team, Clock: w, Within: 5 * time.Second, Planner: w.planner})
 	reply := w.says("UBOB", "/rollback coditect-app --reason slow")
 	has(t, reply, "coditect-app-3 rolls coditect-app/production back")
 	hasNot(t, reply, "It takes")
 	if r := w.get("coditect-app-3"); r.State != deploy.RollingBack {
 		t.Errorf("the release is %s", r.State)
+	}
+}
+
+func TestNobodyIsAskedHowLongAMatterOfSecondsTakes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.carried("v1.2.3")
+	w.carried("v1.2.4")
+	s := w.foresees(&seer{back: deploy.Return{Takes: 90 * time.Second}})
+	hasNot(t, w.says("UBOB", "/rollback coditect-app --reason slow"), "It takes")
+	if len(s.asked) > 0 {
+		t.Error("the platform was asked all the same, and the rollback waited for it")
 	}
 }
 

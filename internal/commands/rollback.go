@@ -149,7 +149,7 @@ func (h *Handler) returnTo(ctx context.Context, who speaker, t deploy.Target, c 
 	if to.why != "" {
 		text = text.Plain(" " + to.why)
 	}
-	text = text.Plain(takes(estimate()))
+	text = text.Plain(takes(estimate))
 	if at, known := schemaNow(to.history); known {
 		text = text.Plainf(" The database stays at %d.", at)
 	}

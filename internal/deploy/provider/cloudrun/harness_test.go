@@ -227,6 +227,12 @@ func harness(t *testing.T) providertest.Harness {
 		MissingWords:  "not found",
 		CrashingWords: "failed to start and listen on the port",
 		UserTag:       userTag,
-		Levers:        h,
+		Has:           providertest.All,
+		Shares:        []int{10, 50, 100},
+		Kind:          deploy.Canary,
+		Sizes: providertest.Sizes{
+			CPU: "1", MoreCPU: "2", Memory: "2Gi", Secret: "api-key:7", AnotherSecret: "api-key:8",
+		},
+		Levers: h,
 	}
 }

@@ -33,7 +33,7 @@ func rest(t *testing.T, h Harness, p deploy.Platform) deploy.Service {
 	t.Helper()
 	var s deploy.Service
 	for range patience {
-		if s = describe(t, h, p); s.Settled {
+		if s = describe(t, h, p); s.Settled || h.Pauses && !s.Busy {
 			return s
 		}
 		h.Finish()
@@ -107,18 +107,32 @@ func wantNoTag(t *testing.T, s deploy.Service, tag string) {
 	}
 }
 
-// keep carries a shift out and waits until the platform reports its shares.
+// makeRoom ends what was staged before, where only one revision can be up without traffic.
+func makeRoom(t *testing.T, h Harness, p deploy.Platform) {
+	t.Helper()
+	if !h.Has.has(Several) {
+		shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100})
+	}
+}
+
+// keep carries a shift out and waits until the platform reports its shares. One that can only be moved in steps is asked
+// again, as a release does.
 func keep(t *testing.T, h Harness, p deploy.Platform, q deploy.ShiftRequest) deploy.Service {
 	t.Helper()
 	q.Service = h.Service
-	op, err := p.Shift(t.Context(), q)
-	if err != nil {
-		t.Fatalf("shift to %v: %v", q.Shares, err)
+	var s deploy.Service
+	for range patience {
+		op, err := p.Shift(t.Context(), q)
+		if err != nil {
+			t.Fatalf("shift to %v: %v", q.Shares, err)
+		}
+		if err := finish(t, h, p, op); err != nil {
+			t.Fatalf("shift to %v: it ended with %v", q.Shares, err)
+		}
+		if s = rest(t, h, p); h.Has.has(Splits) || op == "" {
+			break
+		}
 	}
-	if err := finish(t, h, p, op); err != nil {
-		t.Fatalf("shift to %v: it ended with %v", q.Shares, err)
-	}
-	s := rest(t, h, p)
 	wantShares(t, s, q.Shares)
 	return s
 }

@@ -11,7 +11,7 @@ import (
 )
 
 var describing = []fact{
-	{"the baseline is the revision with all of the traffic", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"the baseline is the revision with all of the traffic", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		s := describe(t, h, p)
 		if !s.Settled || s.Unrest != "" {
 			t.Errorf("settled %v, unrest %q", s.Settled, s.Unrest)
@@ -19,12 +19,14 @@ var describing = []fact{
 		if got, err := s.Baseline(); err != nil || got != h.Baseline {
 			t.Errorf("baseline %q, %v, want %q", got, err, h.Baseline)
 		}
-		wantTag(t, s, h.UserTag, h.Baseline)
-		if s.Ref != h.Service || s.URL == "" || s.Image == "" || s.Env["VERSION"] == "" {
+		if h.Has.has(Tags) {
+			wantTag(t, s, h.UserTag, h.Baseline)
+		}
+		if s.Ref != h.Service || s.URL == "" && h.Has.has(Addresses) || s.Image == "" || s.Env["VERSION"] == "" {
 			t.Errorf("described as %+v", s)
 		}
 	}},
-	{"the baseline is described as a revision", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"the baseline is described as a revision", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		got, err := p.Revision(t.Context(), h.Service, h.Baseline)
 		if err != nil {
 			t.Fatal(err)
@@ -33,20 +35,26 @@ var describing = []fact{
 			t.Errorf("described as %+v", got)
 		}
 	}},
-	{"what a revision was made with can be compared, and gives no value away", func(t *testing.T, h Harness, p deploy.Platform) {
-		one, two := 1, 2
+	{"what a revision was made with can be compared, and gives no value away", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(1, h.Image)
 		q.Settings = deploy.Settings{
-			Env: map[string]string{"VERSION": h.Image.Version, "SAME": "a", "COLOUR": "blue-in-the-clear"}, Secrets: map[string]string{"KEY": "api-key:7"},
-			CPU: "1", Memory: "1Gi", MinInstances: &one, MaxInstances: &two, Concurrency: 40, Timeout: 90 * time.Second,
+			Env: map[string]string{"VERSION": h.Image.Version, "SAME": "a", "COLOUR": "blue-in-the-clear"}, Secrets: map[string]string{"KEY": h.Sizes.Secret},
+			CPU: h.Sizes.CPU, Memory: h.Sizes.Memory,
 		}
+		scaled := h.scale(&q.Settings)
 		before := config(t, h, p, stage(t, h, p, q))
+		makeRoom(t, h, p)
 		q.Candidate, q.Tag, q.Image = deploy.CandidateName(h.Service.Name, 2, 1), deploy.CandidateTag(2), h.Other.Ref
-		q.Settings.Env["COLOUR"], q.Settings.Secrets["KEY"], q.Settings.CPU = "red-in-the-clear", "api-key:8", "2"
+		q.Settings.Env["COLOUR"], q.Settings.Secrets["KEY"], q.Settings.CPU = "red-in-the-clear", h.Sizes.AnotherSecret, h.Sizes.MoreCPU
 		after := config(t, h, p, stage(t, h, p, q))
+		for name, want := range scaled {
+			if got := [2]string{before[name], after[name]}; got != [2]string{want, want} {
+				t.Errorf("%s is %q and then %q, want %q", name, got[0], got[1], want)
+			}
+		}
 		for name, want := range map[string][2]string{
-			"image": {h.Image.Ref, h.Other.Ref}, "cpu": {"1", "2"}, "memory": {"1Gi", "1Gi"}, "min instances": {"1", "1"}, "max instances": {"2", "2"},
-			"concurrency": {"40", "40"}, "timeout": {"1m30s", "1m30s"}, "secret KEY": {"api-key:7", "api-key:8"},
+			"image": {h.Image.Ref, h.Other.Ref}, "cpu": {h.Sizes.CPU, h.Sizes.MoreCPU}, "memory": {h.Sizes.Memory, h.Sizes.Memory},
+			"secret KEY": {h.Sizes.Secret, h.Sizes.AnotherSecret},
 		} {
 			if got := [2]string{before[name], after[name]}; got != want {
 				t.Errorf("%s is %q and then %q, want %q", name, got[0], got[1], want)
@@ -61,13 +69,23 @@ var describing = []fact{
 			}
 		}
 	}},
-	{"looking changes nothing", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"looking changes nothing", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		wantChanges(t, h, 0, func() {
 			if diff := cmp.Diff(describe(t, h, p), describe(t, h, p)); diff != "" {
 				t.Errorf("two looks differ (-first +second):\n%s", diff)
 			}
 		})
 	}},
+}
+
+// scale sets what a platform says of instances and requests, if it says it of revisions, and gives how that is reported.
+func (h Harness) scale(s *deploy.Settings) map[string]string {
+	if !h.Has.has(Scales) {
+		return nil
+	}
+	one, two := 1, 2
+	s.MinInstances, s.MaxInstances, s.Concurrency, s.Timeout = &one, &two, 40, 90*time.Second
+	return map[string]string{"min instances": "1", "max instances": "2", "concurrency": "40", "timeout": "1m30s"}
 }
 
 func config(t *testing.T, h Harness, p deploy.Platform, name deploy.RevisionName) map[string]string {

@@ -23,10 +23,27 @@ type Harness struct {
 	Image, Other, Missing, Crashing Image
 	// MissingWords and CrashingWords are part of what the platform says of these images.
 	MissingWords, CrashingWords string
-	// UserTag is a tag that a person has put on the baseline.
+	// UserTag is a tag that a person has put on the baseline, where people can.
 	UserTag string
 
+	// Has is what this platform has beyond what all have.
+	Has Trait
+	// Shares are those that a candidate may be asked for one after the other; the last is 100.
+	Shares []int
+	// Kind is what a release means to do, with these shares.
+	Kind deploy.StrategyKind
+	// Pauses: a change that waits to be told to go on is at rest.
+	Pauses bool
+	// Sizes are settings that it knows: a CPU and a larger one, a memory that fits both, and two references to a secret.
+	Sizes Sizes
+
 	Levers
+}
+
+// Sizes are settings in a platform's own words.
+type Sizes struct {
+	CPU, MoreCPU, Memory  string
+	Secret, AnotherSecret string
 }
 
 // Levers is what the platform can be made to do. Changes take their time: they stay in progress until Finish.
@@ -61,5 +78,15 @@ func (h Harness) request(n int, img Image) deploy.StageRequest {
 		Settings:  deploy.Settings{Env: map[string]string{"VERSION": img.Version}},
 		Baseline:  h.Baseline,
 		Labels:    map[string]string{"slipway-release": "r" + deploy.CandidateTag(n)},
+		Rollout:   deploy.Rollout{Kind: h.Kind, Shares: h.Shares},
 	}
+}
+
+// first is the first share that a candidate may be asked for, and the rest for the baseline.
+func (h Harness) first(candidate deploy.RevisionName) map[deploy.RevisionName]int {
+	return h.split(candidate, h.Shares[0])
+}
+
+func (h Harness) split(candidate deploy.RevisionName, percent int) map[deploy.RevisionName]int {
+	return map[deploy.RevisionName]int{h.Baseline: 100 - percent, candidate: percent}
 }

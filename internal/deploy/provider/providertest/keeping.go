@@ -8,7 +8,7 @@ import (
 
 // keeping is about tags that hold a revision's instances while it has no traffic.
 var keeping = []fact{
-	{"the former version is kept by a tag as its traffic goes, in one change", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"the former version is kept by a tag as its traffic goes, in one change", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
 		wantChanges(t, h, 1, func() {
 			s := keep(t, h, p, leaving(h, candidate))
@@ -17,7 +17,7 @@ var keeping = []fact{
 			wantTag(t, s, h.UserTag, h.Baseline)
 		})
 	}},
-	{"kept twice is kept once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"kept twice is kept once", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := leaving(h, stage(t, h, p, h.request(1, h.Image)))
 		wantChanges(t, h, 1, func() {
 			for range 2 {
@@ -31,7 +31,7 @@ var keeping = []fact{
 			}
 		})
 	}},
-	{"a tag is put on though the shares are so already, and moves", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a tag is put on though the shares are so already, and moves", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
 		shift(t, h, p, map[deploy.RevisionName]int{candidate: 100})
 		q := leaving(h, candidate)
@@ -41,13 +41,13 @@ var keeping = []fact{
 			wantTag(t, keep(t, h, p, q), deploy.WarmTag(1), candidate)
 		})
 	}},
-	{"shares that say nothing of it leave it as it is", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"shares that say nothing of it leave it as it is", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
 		keep(t, h, p, leaving(h, candidate))
 		s := shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100})
 		wantTag(t, s, deploy.WarmTag(1), h.Baseline)
 	}},
-	{"bare shares keep nothing", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"bare shares keep nothing", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := leaving(h, stage(t, h, p, h.request(1, h.Image)))
 		keep(t, h, p, q)
 		q.Bare = true
@@ -57,7 +57,7 @@ var keeping = []fact{
 			}
 		})
 	}},
-	{"a revision that does not exist holds no traffic up", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a revision that does not exist holds no traffic up", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := leaving(h, stage(t, h, p, h.request(1, h.Image)))
 		q.Keep[deploy.WarmTag(1)] = deploy.CandidateName(h.Service.Name, 9, 9)
 		wantChanges(t, h, 1, func() {
@@ -68,13 +68,13 @@ var keeping = []fact{
 			}
 		})
 	}},
-	{"a revision that never came up holds no traffic up", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a revision that never came up holds no traffic up", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		cannotStart(t, h, p, h.Crashing, h.CrashingWords)
 		q := leaving(h, stage(t, h, p, h.request(2, h.Image)))
 		q.Keep[deploy.WarmTag(1)] = deploy.CandidateName(h.Service.Name, 1, 1)
 		wantNoTag(t, keep(t, h, p, q), deploy.WarmTag(1))
 	}},
-	{"what is kept is warm without traffic, and what nothing leads to any more is not", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"what is kept is warm without traffic, and what nothing leads to any more is not", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		one, q := 1, h.request(1, h.Image)
 		q.Settings.MinInstances = &one
 		candidate := stage(t, h, p, q)
@@ -88,7 +88,7 @@ var keeping = []fact{
 		takeOff(t, h, p, deploy.WarmTag(1))
 		wantWarm(t, h, p, candidate, false)
 	}},
-	{"kept after a lost answer is kept once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"kept after a lost answer is kept once", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := leaving(h, stage(t, h, p, h.request(1, h.Image)))
 		wantChanges(t, h, 1, func() {
 			h.LoseAnswer()

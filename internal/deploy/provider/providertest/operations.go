@@ -7,7 +7,7 @@ import (
 )
 
 var operations = []fact{
-	{"an operation is found again by its name, by another process", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"an operation is found again by its name, by another process", Starts, func(t *testing.T, h Harness, p deploy.Platform) {
 		op, err := p.Stage(t.Context(), h.request(1, h.Image))
 		if err != nil || op == "" {
 			t.Fatalf("operation %q, %v", op, err)
@@ -20,7 +20,7 @@ var operations = []fact{
 			t.Errorf("it ended with %v", err)
 		}
 	}},
-	{"an operation that is over stays over", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"an operation that is over stays over", Starts | Several, func(t *testing.T, h Harness, p deploy.Platform) {
 		good, err := p.Stage(t.Context(), h.request(1, h.Image))
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ var operations = []fact{
 			}
 		}
 	}},
-	{"no operation is over", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"no operation is over", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		h.Down()
 		if done, err := p.Wait(t.Context(), ""); !done || err != nil {
 			t.Errorf("done %v, %v", done, err)

@@ -17,7 +17,7 @@ import (
 func RunPreviewer(t *testing.T, harness func(t *testing.T) Harness) { run(t, previewing, harness) }
 
 var previewing = []fact{
-	{"what is previewed is what is staged then", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"what is previewed is what is staged then", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		v := previewer(t, p)
 		q := elaborate(h)
 		said := preview(t, v, q)
@@ -26,13 +26,14 @@ var previewing = []fact{
 		if diff := cmp.Diff(is, said); diff != "" {
 			t.Errorf("what was previewed (-staged +previewed):\n%s", diff)
 		}
-		if len(said) < 5 || said["cpu"] != "2" || said["secret API_KEY"] != "api-key:latest" {
+		if len(said) < 5 || said["cpu"] != h.Sizes.MoreCPU || said["secret API_KEY"] != h.Sizes.Secret {
 			t.Errorf("previewed %v", said)
 		}
 	}},
-	{"what is left out stays as it is live, and what was staged before is built upon", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"what is left out stays as it is live, and what was staged before is built upon", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		v := previewer(t, p)
 		stage(t, h, p, elaborate(h))
+		makeRoom(t, h, p)
 		q := h.request(2, h.Other)
 		said := preview(t, v, q)
 		stage(t, h, p, q)
@@ -40,7 +41,7 @@ var previewing = []fact{
 			t.Errorf("what was previewed (-staged +previewed):\n%s", diff)
 		}
 	}},
-	{"of what is being staged, and of what is there, a preview gives what it is", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"of what is being staged, and of what is there, a preview gives what it is", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		v := previewer(t, p)
 		q := elaborate(h)
 		before := preview(t, v, q)
@@ -59,7 +60,7 @@ var previewing = []fact{
 		_, err := v.Preview(t.Context(), q)
 		wantCode(t, "preview another image under its name", err, deploy.Conflict)
 	}},
-	{"a preview changes nothing", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a preview changes nothing", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		v := previewer(t, p)
 		live := describe(t, h, p)
 		wantChanges(t, h, 0, func() { preview(t, v, elaborate(h)) })
@@ -67,18 +68,20 @@ var previewing = []fact{
 			t.Errorf("the service (-before +after):\n%s", diff)
 		}
 	}},
-	{"nothing is previewed once a person has moved traffic, or without a baseline", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"nothing is previewed once a person has moved traffic", Splits, func(t *testing.T, h Harness, p deploy.Platform) {
 		v := previewer(t, p)
 		first := stage(t, h, p, h.request(1, h.Image))
 		h.MoveTraffic(map[deploy.RevisionName]int{h.Baseline: 70, first: 30})
 		_, err := v.Preview(t.Context(), h.request(2, h.Other))
 		wantCode(t, "preview over split traffic", err, deploy.Conflict)
+	}},
+	{"nothing is previewed without a baseline", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(3, h.Other)
 		q.Baseline = ""
-		_, err = v.Preview(t.Context(), q)
+		_, err := previewer(t, p).Preview(t.Context(), q)
 		wantCode(t, "preview without a baseline", err, deploy.Invalid)
 	}},
-	{"nothing is previewed by who was overtaken", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"nothing is previewed by who was overtaken", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		v := previewer(t, p)
 		q := h.request(1, h.Image)
 		q.Epoch = 7
@@ -88,7 +91,7 @@ var previewing = []fact{
 		_, err := v.Preview(t.Context(), q)
 		wantCode(t, "preview under an epoch of before", err, deploy.Fenced)
 	}},
-	{"a preview is refused as other calls are", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a preview is refused as other calls are", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		v := previewer(t, p)
 		q := h.request(1, h.Image)
 		unknown := q
@@ -106,7 +109,7 @@ var previewing = []fact{
 		}
 		preview(t, v, q)
 	}},
-	{"a preview that is cancelled stops at once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a preview that is cancelled stops at once", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		v := previewer(t, p)
 		h.Hang()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -150,10 +153,10 @@ func settingsOf(t *testing.T, h Harness, p deploy.Platform, name deploy.Revision
 // elaborate asks for every setting that the catalog has.
 func elaborate(h Harness) deploy.StageRequest {
 	q := h.request(1, h.Image)
-	least, most := 1, 7
 	q.Settings = deploy.Settings{
-		CPU: "2", Memory: "2Gi", MinInstances: &least, MaxInstances: &most, Concurrency: 40, Timeout: 90 * time.Second,
-		Env: map[string]string{"VERSION": h.Image.Version, "FEATURE": "on"}, Secrets: map[string]string{"API_KEY": "api-key:latest"},
+		CPU: h.Sizes.MoreCPU, Memory: h.Sizes.Memory,
+		Env: map[string]string{"VERSION": h.Image.Version, "FEATURE": "on"}, Secrets: map[string]string{"API_KEY": h.Sizes.Secret},
 	}
+	h.scale(&q.Settings)
 	return q
 }

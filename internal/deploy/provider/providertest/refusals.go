@@ -10,7 +10,7 @@ import (
 )
 
 var refusals = []fact{
-	{"an unknown service is not found", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"an unknown service is not found", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		h.Service.Name = "nobody-knows-it"
 		for name, call := range calls(h, p, "") {
 			err := call(t.Context())
@@ -20,11 +20,11 @@ var refusals = []fact{
 			}
 		}
 	}},
-	{"an unknown revision is not found", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"an unknown revision is not found", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		_, err := p.Revision(t.Context(), h.Service, "nobody-knows-it-00001")
 		wantCode(t, "revision", err, deploy.NotFound)
 	}},
-	{"without rights every call is forbidden, with the remedy", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"without rights every call is forbidden, with the remedy", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		op := someOperation(t, h, p)
 		h.Forbid()
 		for name, call := range calls(h, p, op) {
@@ -35,7 +35,7 @@ var refusals = []fact{
 			}
 		}
 	}},
-	{"a platform that is down is unavailable, and is believed when it is back", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a platform that is down is unavailable, and is believed when it is back", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		op := someOperation(t, h, p)
 		h.Down()
 		wantChanges(t, h, 0, func() {
@@ -50,7 +50,7 @@ var refusals = []fact{
 			}
 		}
 	}},
-	{"a cancelled call stops at once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a cancelled call stops at once", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		op := someOperation(t, h, p)
 		h.Hang()
 		for name, call := range calls(h, p, op) {
@@ -107,7 +107,11 @@ func calls(h Harness, p deploy.Platform, op deploy.Operation) map[string]func(co
 // someOperation starts one and lets it end.
 func someOperation(t *testing.T, h Harness, p deploy.Platform) deploy.Operation {
 	t.Helper()
-	op, err := p.Stage(t.Context(), h.request(1, h.Image))
+	q := h.request(1, h.Image)
+	op, err := p.Stage(t.Context(), q)
+	if err == nil && !h.Has.has(Starts) {
+		op, err = p.Shift(t.Context(), deploy.ShiftRequest{Service: h.Service, Shares: map[deploy.RevisionName]int{q.Candidate: 100}})
+	}
 	if err != nil || op == "" {
 		t.Fatalf("operation %q, %v", op, err)
 	}

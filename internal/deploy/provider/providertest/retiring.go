@@ -7,7 +7,7 @@ import (
 )
 
 var retiring = []fact{
-	{"a retired tag is gone and the others stay", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a retired tag is gone and the others stay", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(1, h.Image)
 		stage(t, h, p, q)
 		op, err := p.Retire(t.Context(), h.Service, q.Tag)
@@ -22,7 +22,7 @@ var retiring = []fact{
 		wantTag(t, s, h.UserTag, h.Baseline)
 		wantShares(t, s, map[deploy.RevisionName]int{h.Baseline: 100})
 	}},
-	{"a revision keeps its traffic when its tag is retired", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a revision keeps its traffic when its tag is retired", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(1, h.Image)
 		candidate := stage(t, h, p, q)
 		shift(t, h, p, map[deploy.RevisionName]int{candidate: 100})
@@ -33,7 +33,7 @@ var retiring = []fact{
 		wantShares(t, s, map[deploy.RevisionName]int{candidate: 100})
 		wantNoTag(t, s, q.Tag)
 	}},
-	{"retired twice is retired once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"retired twice is retired once", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(1, h.Image)
 		stage(t, h, p, q)
 		wantChanges(t, h, 1, func() {
@@ -48,7 +48,7 @@ var retiring = []fact{
 			}
 		})
 	}},
-	{"retired again after a lost answer is retired once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"retired again after a lost answer is retired once", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(1, h.Image)
 		stage(t, h, p, q)
 		wantChanges(t, h, 1, func() {
@@ -61,7 +61,7 @@ var retiring = []fact{
 			rest(t, h, p)
 		})
 	}},
-	{"several tags are taken off in one change", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"several tags are taken off in one change", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(1, h.Image)
 		candidate := stage(t, h, p, q)
 		keep(t, h, p, deploy.ShiftRequest{Shares: map[deploy.RevisionName]int{candidate: 100}, Keep: map[string]deploy.RevisionName{deploy.WarmTag(1): h.Baseline}})
@@ -79,7 +79,7 @@ var retiring = []fact{
 		wantTag(t, s, h.UserTag, h.Baseline)
 		wantShares(t, s, map[deploy.RevisionName]int{candidate: 100})
 	}},
-	{"no tag to take off is nothing to do, and one without a name makes no sense", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"no tag to take off is nothing to do, and one without a name makes no sense", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		wantChanges(t, h, 0, func() {
 			if op, err := p.Retire(t.Context(), h.Service); op != "" || err != nil {
 				t.Errorf("no tag: operation %q, %v", op, err)

@@ -1,24 +1,27 @@
 package providertest
 
 import (
+	"slices"
 	"testing"
 
 	"slipway/internal/deploy"
 )
 
 var shifting = []fact{
-	{"traffic moves in steps, as reported, and back", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"traffic moves in steps, as reported, and back", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		q := h.request(1, h.Image)
 		candidate := stage(t, h, p, q)
-		for _, percent := range []int{10, 50, 100, 0} {
-			s := shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100 - percent, candidate: percent})
-			wantTag(t, s, q.Tag, candidate)
-			wantTag(t, s, h.UserTag, h.Baseline)
+		for _, percent := range append(slices.Clone(h.Shares), 0) {
+			s := shift(t, h, p, h.split(candidate, percent))
+			if h.Has.has(Tags) {
+				wantTag(t, s, q.Tag, candidate)
+				wantTag(t, s, h.UserTag, h.Baseline)
+			}
 		}
 	}},
-	{"the report shows a move only when it has happened", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"the report shows a move only when it has happened", Gradual, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
-		shares := map[deploy.RevisionName]int{h.Baseline: 90, candidate: 10}
+		shares := h.first(candidate)
 		op, err := p.Shift(t.Context(), deploy.ShiftRequest{Service: h.Service, Shares: shares})
 		if err != nil || op == "" {
 			t.Fatalf("operation %q, %v", op, err)
@@ -33,9 +36,9 @@ var shifting = []fact{
 		}
 		wantShares(t, rest(t, h, p), shares)
 	}},
-	{"shifted twice is shifted once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"shifted twice is shifted once", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
-		q := deploy.ShiftRequest{Service: h.Service, Shares: map[deploy.RevisionName]int{h.Baseline: 90, candidate: 10}}
+		q := deploy.ShiftRequest{Service: h.Service, Shares: h.first(candidate)}
 		wantChanges(t, h, 1, func() {
 			for range 2 {
 				if _, err := p.Shift(t.Context(), q); err != nil {
@@ -49,9 +52,9 @@ var shifting = []fact{
 		})
 		wantShares(t, rest(t, h, p), q.Shares)
 	}},
-	{"shifted again after a lost answer is shifted once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"shifted again after a lost answer is shifted once", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
-		q := deploy.ShiftRequest{Service: h.Service, Shares: map[deploy.RevisionName]int{h.Baseline: 50, candidate: 50}}
+		q := deploy.ShiftRequest{Service: h.Service, Shares: h.first(candidate)}
 		wantChanges(t, h, 1, func() {
 			h.LoseAnswer()
 			_, err := p.Shift(t.Context(), q)
@@ -62,15 +65,14 @@ var shifting = []fact{
 			wantShares(t, rest(t, h, p), q.Shares)
 		})
 	}},
-	{"traffic turns back while it is still moving forward", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"traffic turns back while it is still moving forward", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
-		forward := map[deploy.RevisionName]int{h.Baseline: 50, candidate: 50}
-		if _, err := p.Shift(t.Context(), deploy.ShiftRequest{Service: h.Service, Shares: forward}); err != nil {
+		if _, err := p.Shift(t.Context(), deploy.ShiftRequest{Service: h.Service, Shares: h.first(candidate)}); err != nil {
 			t.Fatal(err)
 		}
 		shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100})
 	}},
-	{"shares are absolute, whatever a person did in between", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"shares are absolute, whatever a person did in between", Splits, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
 		shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 90, candidate: 10})
 		h.MoveTraffic(map[deploy.RevisionName]int{h.Baseline: 40, candidate: 60})
@@ -78,7 +80,7 @@ var shifting = []fact{
 			shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100})
 		})
 	}},
-	{"bare shares take every tag off, once", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"bare shares take every tag off, once", Tags, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
 		shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 90, candidate: 10})
 		q := deploy.ShiftRequest{Service: h.Service, Shares: map[deploy.RevisionName]int{h.Baseline: 90, candidate: 10}, Bare: true}
@@ -98,20 +100,20 @@ var shifting = []fact{
 			}
 		}
 	}},
-	{"the baseline is held by name even if it has everything already", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"the baseline is held by name even if it has everything already", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100})
 		wantChanges(t, h, 0, func() {
 			shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 100})
 		})
 	}},
-	{"somebody else's change in between is read again and kept", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"somebody else's change in between is read again and kept", Versioned, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
 		h.Contend(2)
 		wantChanges(t, h, 1, func() {
 			shift(t, h, p, map[deploy.RevisionName]int{h.Baseline: 90, candidate: 10})
 		})
 	}},
-	{"a service that others never stop changing is a conflict", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"a service that others never stop changing is a conflict", Versioned, func(t *testing.T, h Harness, p deploy.Platform) {
 		candidate := stage(t, h, p, h.request(1, h.Image))
 		h.Contend(1000)
 		wantChanges(t, h, 0, func() {
@@ -123,7 +125,7 @@ var shifting = []fact{
 			wantCode(t, "stage", err, deploy.Conflict)
 		})
 	}},
-	{"shares that make no sense are refused before anything happens", func(t *testing.T, h Harness, p deploy.Platform) {
+	{"shares that make no sense are refused before anything happens", Any, func(t *testing.T, h Harness, p deploy.Platform) {
 		for name, shares := range map[string]map[deploy.RevisionName]int{
 			"none":           nil,
 			"fewer than 100": {h.Baseline: 99},

@@ -1,0 +1,151 @@
+package ecs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"slipway/internal/deploy"
+)
+
+const (
+	// tooMany is how many tasks of a new version may stop while none runs before it is given up: ECS itself goes on for
+	// ever where it has no circuit breaker.
+	tooMany = 3
+	// mostReasons is how many different reasons are told, mostLines how many last lines.
+	mostReasons, mostLines = 2, 3
+	mostOfLine             = 200 // bytes
+	// courtesy is how long an error waits for last lines.
+	courtesy = 2 * time.Second
+)
+
+const repairHint = "look at the tasks' logs, repair the image or its settings, then release again"
+
+// stopped gives the tasks of a task definition that have stopped since a time. ECS remembers them for about an hour.
+func (p *Platform) stopped(ctx context.Context, doing string, s deploy.ServiceRef, d *definition, since time.Time) ([]types.Task, error) {
+	arns, err := read(ctx, p, s.Region, func(ctx context.Context, c *clients) (*sdk.ListTasksOutput, error) {
+		return c.ecs.ListTasks(ctx, &sdk.ListTasksInput{
+			Cluster: aws.String(s.Project), ServiceName: aws.String(s.Name), DesiredStatus: types.DesiredStatusStopped,
+		})
+	})
+	if err != nil {
+		return nil, explain(ctx, doing, aService(s), err)
+	}
+	if len(arns.TaskArns) == 0 {
+		return nil, nil
+	}
+	got, err := read(ctx, p, s.Region, func(ctx context.Context, c *clients) (*sdk.DescribeTasksOutput, error) {
+		return c.ecs.DescribeTasks(ctx, &sdk.DescribeTasksInput{Cluster: aws.String(s.Project), Tasks: arns.TaskArns[:min(len(arns.TaskArns), 100)]})
+	})
+	if err != nil {
+		return nil, explain(ctx, doing, aService(s), err)
+	}
+	var out []types.Task
+	for _, t := range got.Tasks {
+		if aws.ToString(t.TaskDefinitionArn) == d.arn() && !aws.ToTime(t.CreatedAt).Before(since) && failed(t) {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// failed tells a task that ended badly from one that was no longer wanted.
+func failed(t types.Task) bool {
+	return t.StopCode != types.TaskStopCodeServiceSchedulerInitiated || strings.Contains(aws.ToString(t.StoppedReason), "failed")
+}
+
+// doomed says why a native deployment cannot come up: its tasks stop again and again, and none runs. Empty if it may.
+func (p *Platform) doomed(ctx context.Context, doing string, s deploy.ServiceRef, r *rollout) (string, error) {
+	t := r.TargetServiceRevision
+	if r.over() || r.fallen() || !r.native() || t.RunningTaskCount > 0 || percentOf(t) > 0 || r.hook() != "" {
+		return "", nil
+	}
+	tasks, err := p.stopped(ctx, doing, s, r.definition, aws.ToTime(r.CreatedAt))
+	if err != nil || len(tasks) < tooMany {
+		return "", err
+	}
+	return p.reasons(ctx, s, r, tasks), nil
+}
+
+// fell is why a deployment was taken back: what ECS says, why tasks stopped, and what they wrote last. What cannot be had
+// is left out.
+func (p *Platform) fell(ctx context.Context, s deploy.ServiceRef, r *rollout) string {
+	why := r.why()
+	if why == "" {
+		why = "its status is " + words(string(r.Status))
+	}
+	tasks, err := p.stopped(ctx, "", s, r.definition, aws.ToTime(r.CreatedAt))
+	if err != nil || len(tasks) == 0 {
+		return why
+	}
+	return why + "; " + p.reasons(ctx, s, r, tasks)
+}
+
+func (p *Platform) reasons(ctx context.Context, s deploy.ServiceRef, r *rollout, tasks []types.Task) string {
+	var order []string
+	counts := map[string]int{}
+	for _, t := range tasks {
+		why := reason(t)
+		if counts[why] == 0 {
+			order = append(order, why)
+		}
+		counts[why]++
+	}
+	var parts []string
+	for _, why := range order[:min(len(order), mostReasons)] {
+		parts = append(parts, fmt.Sprintf("%s stopped: %s", count(counts[why]), why))
+	}
+	return strings.Join(parts, "; ") + p.lastLines(ctx, s, r)
+}
+
+// reason is why a task stopped: what ECS says of it, and of the container that ended it.
+func reason(t types.Task) string {
+	text := oneLine(aws.ToString(t.StoppedReason))
+	for _, c := range t.Containers {
+		if why := oneLine(aws.ToString(c.Reason)); why != "" && !strings.Contains(text, why) {
+			text += "; " + why
+		}
+		if c.ExitCode != nil && *c.ExitCode != 0 {
+			text += fmt.Sprintf(" (container %s, exit code %d)", aws.ToString(c.Name), *c.ExitCode)
+		}
+	}
+	return strings.TrimPrefix(text, "; ")
+}
+
+// lastLines is what the tasks wrote last, if anybody can tell.
+func (p *Platform) lastLines(ctx context.Context, s deploy.ServiceRef, r *rollout) string {
+	if p.opts.Lines == nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, courtesy)
+	defer cancel()
+	lines, err := p.opts.Lines.Errors(ctx, deploy.LogQuery{
+		Service: s, Revision: r.definition.name(), From: aws.ToTime(r.CreatedAt), To: p.opts.Now(), Limit: mostLines,
+	})
+	if err != nil || len(lines) == 0 {
+		return ""
+	}
+	var texts []string
+	for _, l := range lines {
+		if text := shortened(l.Text, mostOfLine); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return "; last lines: " + strings.Join(texts, " | ")
+}
+
+// tookBack is the error of a deployment that was taken back.
+func tookBack(doing string, r *rollout, why string) error {
+	return &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: fmt.Sprintf("Amazon ECS has gone back from %s: %s", r.definition.short(), why), Hint: repairHint}
+}
+
+// cannotStart is the error of one that does not come up.
+func cannotStart(doing string, r *rollout, why string) error {
+	return &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: fmt.Sprintf("%s does not come up: %s", r.definition.short(), why), Hint: repairHint}
+}

@@ -1,0 +1,44 @@
+package ecs
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// flips is when weights of rules were changed by this process. What another one did, before a restart, nobody knows.
+type flips struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+func (f *flips) note(rule string, at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.at == nil {
+		f.at = map[string]time.Time{}
+	}
+	f.at[rule] = at
+}
+
+func (f *flips) of(rule string) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at[rule]
+}
+
+// settled is NotYet while load balancers may still send requests by the weights of before: a target group that is emptied
+// then answers them with 503.
+func (w weighted) settled(doing string, st *balance) error {
+	at := w.p.flips.of(st.rule.arn)
+	ago := w.p.opts.Now().Sub(at)
+	if at.IsZero() || ago >= w.p.opts.Settle {
+		return nil
+	}
+	return &deploy.Error{
+		Code: deploy.NotYet, Op: doing, Msg: fmt.Sprintf("weights were changed %s ago, and tasks stay for %s after that", deploy.Took(ago), deploy.Planned(w.p.opts.Settle)),
+		Hint: "nothing has to be done: they go after that",
+	}
+}
