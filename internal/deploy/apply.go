@@ -223,19 +223,24 @@ func (r *Release) readyAnew(now time.Time) {
 	}
 }
 
-// retry gives the step that parked the release a fresh start; it looks before it acts, as after a crash.
+// retry gives the step that parked the release a fresh start; it looks before it acts, as after a crash. Of returns of
+// traffic that is every one that has not come to its end.
 func (r *Release) retry(now time.Time) {
 	if r.State != Parked {
 		return
 	}
 	plan := r.Plan()
+	var first *Step
 	for i := range plan {
 		s := &plan[i]
-		if s.Status == Broken || s.Status == Started {
-			s.Status, s.Begun, s.Look, s.EndedAt = Started, now, time.Time{}, time.Time{}
-			s.Attempts, s.Looks = 0, 0
-			return
+		if s.Status != Broken && s.Status != Started || first != nil && (first.Kind != KindReturn || s.Kind != KindReturn) {
+			continue
 		}
+		if first == nil {
+			first = s
+		}
+		s.Status, s.Begun, s.Look, s.EndedAt = Started, now, time.Time{}, time.Time{}
+		s.Attempts, s.Looks, s.Stuck = 0, 0, false
 	}
 }
 

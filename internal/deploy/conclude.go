@@ -42,11 +42,12 @@ func Conclude(r Release, name StepName, out Outcome, err error, now time.Time) (
 	if out.Snapshot != nil {
 		r.Snapshot = out.Snapshot
 	}
+	cur.Stuck = cur.Kind == KindReturn && out.Park != ""
 	if out.Park != "" && r.returning(cur) {
 		return r, r.again(cur, out.Park, now)
 	}
 	if out.Park != "" {
-		return r, []Entry{r.enter(Parked, now, Slipway, out.Park)}
+		return r, []Entry{r.enter(Parked, now, Slipway, out.Park+r.stuckBeside(cur))}
 	}
 	var entries []Entry
 	if out.Ready != nil {
@@ -97,13 +98,14 @@ func (r *Release) trouble(cur *Step, err error, now time.Time) []Entry {
 	if hint := Hint(err); hint != "" {
 		text += "; " + hint
 	}
+	cur.Stuck = cur.Kind == KindReturn && !Retryable(err)
 	switch {
 	case Retryable(err), r.returning(cur):
 		return r.again(cur, text, now)
 	case cur.Kind == KindIncident, cur.Kind == KindSettle: // users are back already
 		return r.fail(cur, now, text)
 	case CodeOf(err) == Internal, CodeOf(err) == Fenced:
-		return []Entry{r.enter(Parked, now, Slipway, fmt.Sprintf("%s: %s; traffic stays as it is", cur.Name.Says(), text))}
+		return []Entry{r.enter(Parked, now, Slipway, fmt.Sprintf("%s: %s; traffic stays as it is", cur.Name.Says(), text+r.stuckBeside(cur)))}
 	default:
 		return r.fail(cur, now, text)
 	}
@@ -122,12 +124,23 @@ func (r *Release) again(cur *Step, text string, now time.Time) []Entry {
 		Text: fmt.Sprintf("%s; attempt %d, trying again", text, cur.Attempts)}}
 }
 
-// returning says whether traffic of another part than that of cur is still to be brought back: what cannot be done for
-// one part keeps the others from nothing.
+// returning says whether traffic of another part than that of cur is still to be brought back, and may be: what cannot be
+// done for one part keeps the others from nothing. Once nothing can be done for any of them, people are asked.
 func (r *Release) returning(cur *Step) bool {
 	return cur.Kind == KindReturn && slices.ContainsFunc(r.Back, func(s Step) bool {
-		return s.Kind == KindReturn && s.Name != cur.Name && !s.Status.Ended()
+		return s.Kind == KindReturn && s.Name != cur.Name && !s.Status.Ended() && !s.Stuck
 	})
+}
+
+// stuckBeside says what else cannot be brought back, and why.
+func (r *Release) stuckBeside(cur *Step) string {
+	text := ""
+	for _, s := range r.Back {
+		if s.Stuck && s.Name != cur.Name && !s.Status.Ended() {
+			text += "; " + s.Name.Says() + ": " + s.Note
+		}
+	}
+	return text
 }
 
 // fail ends a step badly and decides what that means for the release.
@@ -159,7 +172,7 @@ func (r *Release) fail(cur *Step, now time.Time, text string) []Entry {
 	why := fmt.Sprintf("%s: %s", cur.Name.Says(), amiss(text))
 	switch {
 	case back, r.Kind == Restore && r.touched():
-		return append(entries, r.enter(Parked, now, Slipway, why))
+		return append(entries, r.enter(Parked, now, Slipway, why+r.stuckBeside(cur)))
 	case r.touched():
 		return append(entries, r.enter(RollingBack, now, Slipway, why))
 	default:

@@ -72,9 +72,10 @@ func (u Usual) Slow(s Step, now time.Time) bool {
 	return took > 2*whole && took > whole+10*time.Second
 }
 
-// Remaining estimates how long the plan in force still takes from now, not counting the time people take.
+// Remaining estimates how long the plan in force still takes from now, not counting the time people take. Returns of
+// traffic do not wait for one another.
 func Remaining(r Release, now time.Time, u Usual) time.Duration {
-	var sum time.Duration
+	var sum, back time.Duration
 	for _, s := range r.Plan() {
 		whole := u.Step(s)
 		if _, learnt := u[s.Name]; !learnt && r.Spec.Metrics != nil && (s.Kind == KindBake || s.Kind == KindObserve) {
@@ -82,11 +83,16 @@ func Remaining(r Release, now time.Time, u Usual) time.Duration {
 		}
 		switch {
 		case s.Status.Ended():
+			continue
 		case s.Status == Started:
-			sum += max(whole-now.Sub(s.Begun), 0)
+			whole = max(whole-now.Sub(s.Begun), 0)
 		default:
-			sum += whole
 		}
+		if s.Kind == KindReturn {
+			back = max(back, whole)
+			continue
+		}
+		sum += whole
 	}
-	return sum
+	return sum + back
 }

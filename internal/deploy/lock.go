@@ -59,9 +59,12 @@ func (r *Release) Cause() (by UserID, why string) {
 	if r.Watch.Last.Critical {
 		return Slipway, r.Watch.Last.Why
 	}
+	if fell := r.Watch.Way.Fell; fell != "" {
+		return Slipway, wentBack + fell
+	}
 	for _, s := range r.Steps {
 		if s.Status == Broken {
-			return Slipway, string(s.Name) + ": " + amiss(s.Note)
+			return Slipway, s.Name.Says() + ": " + amiss(s.Note)
 		}
 	}
 	if r.By == "" {

@@ -355,3 +355,115 @@ func TestAPlanSaysWhatChangedOfAPart(t *testing.T) {
 		})
 	}
 }
+
+func TestPeopleAreAskedOnceNoPartCanBeBroughtBack(t *testing.T) {
+	t.Parallel()
+	w := play(t, canary(t, parted, byItself))
+	w.until("traffic/100@worker")
+	w.say(deploy.Signal{Kind: deploy.SignalRollBack, By: "U0BOB", Reason: "errors"})
+	for tries := 0; w.r.State == deploy.RollingBack; tries++ {
+		a := w.decide()
+		switch {
+		case tries > 40:
+			t.Fatal("it is tried for ever, and nobody is asked")
+		case a.Do == deploy.Wait:
+			w.now = a.Until
+		case a.Step == "rollback/traffic@worker":
+			w.conclude(a.Step, deploy.Outcome{Facts: w.r.Parts["worker"], Park: "revision worker:7 does not exist any more"}, nil)
+		case a.Step == "rollback/traffic@api":
+			w.conclude(a.Step, deploy.Outcome{}, fault(deploy.Forbidden))
+		default:
+			w.conclude(a.Step, good(w.r), nil)
+		}
+	}
+	if w.r.State != deploy.Parked || !strings.Contains(w.r.Why, "worker:7 does not exist") || !strings.Contains(w.r.Why, "api: rollback/traffic: the outside said no") {
+		t.Fatalf("%s: %q", w.r.State, w.r.Why)
+	}
+	if s := w.r.Back[2]; s.Name != "rollback/traffic" || s.Status != deploy.Done {
+		t.Errorf("the service itself is not back: %s is %s", s.Name, s.Status)
+	}
+	w.say(deploy.Signal{Kind: deploy.SignalResume, By: "U0BOB"})
+	w.acts = nil
+	if w.until(""); w.r.State != deploy.RolledBack {
+		t.Fatalf("once it can be done it ends as %s: %s", w.r.State, w.r.Why)
+	}
+	if diff := cmp.Diff([]deploy.StepName{"rollback/traffic@worker", "rollback/traffic@api"}, w.acts[:2]); diff != "" {
+		t.Errorf("after the resume (-want +got):\n%s", diff)
+	}
+}
+
+func TestAPartWhosePlatformIsDownIsTriedWhileAnotherCannotBeBroughtBack(t *testing.T) {
+	t.Parallel()
+	w := play(t, canary(t, parted, byItself))
+	w.until("traffic/100@worker")
+	w.say(deploy.Signal{Kind: deploy.SignalRollBack, By: "U0BOB", Reason: "errors"})
+	down := 0
+	for down < 20 {
+		a := w.decide()
+		switch {
+		case a.Do == deploy.Wait:
+			w.now = a.Until
+		case a.Step == "rollback/traffic@worker":
+			w.conclude(a.Step, deploy.Outcome{}, fault(deploy.Forbidden))
+		case a.Step == "rollback/traffic@api":
+			down++
+			w.conclude(a.Step, deploy.Outcome{}, fault(deploy.Unavailable))
+		default:
+			w.conclude(a.Step, good(w.r), nil)
+		}
+		if w.r.State != deploy.RollingBack {
+			t.Fatalf("%s: %s", w.r.State, w.r.Why)
+		}
+	}
+}
+
+func TestReturnsOfSeveralPartsTakeAsLongAsTheSlowest(t *testing.T) {
+	t.Parallel()
+	w := play(t, canary(t, parted, byItself))
+	w.until("traffic/100@worker")
+	w.say(deploy.Signal{Kind: deploy.SignalRollBack, By: "U0BOB", Reason: "errors"})
+	usual := deploy.Usual{}
+	for _, s := range w.r.Back {
+		usual[s.Name] = 0
+	}
+	usual["rollback/traffic"], usual["rollback/traffic@api"], usual["rollback/traffic@worker"] = 10*time.Second, 10*time.Second, 5*time.Minute
+	if got := deploy.Remaining(w.r, w.now, usual); got != 5*time.Minute {
+		t.Errorf("%s, want 5m", got)
+	}
+}
+
+func TestWhoTookAReleaseBackIsStillKnownAfterItHasStoppedOnTheWay(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		goBack func(w *world)
+		why    string
+	}{
+		"its platform": {func(w *world) {
+			look := healthy(w)
+			look.Way = deploy.Way{Checked: w.now, Fell: "worker: 3 tasks stopped", Part: "worker"}
+			r, entries := deploy.Conclude(w.r, deploy.WatchName, deploy.Outcome{Look: look}, nil, w.now)
+			w.r, w.journal = r, append(w.journal, entries...)
+		}, "the platform has gone back by itself: worker: 3 tasks stopped"},
+		"a step of a part": {func(w *world) { w.conclude("traffic/100@worker", deploy.Outcome{}, fault(deploy.Invalid)) },
+			"worker: traffic/100: the outside said no"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := play(t, canary(t, parted, byItself, watched))
+			w.until("traffic/100@worker")
+			c.goBack(w)
+			w.until("rollback/verify")
+			w.conclude("rollback/verify", deploy.Outcome{}, fault(deploy.Invalid))
+			if w.r.State != deploy.Parked {
+				t.Fatalf("it is %s", w.r.State)
+			}
+			w.say(deploy.Signal{Kind: deploy.SignalResume, By: "U0BOB"})
+			if w.until(""); w.r.State != deploy.RolledBack {
+				t.Fatalf("ended as %s: %s", w.r.State, w.r.Why)
+			}
+			if by, why := w.r.Cause(); by != deploy.Slipway || why != c.why {
+				t.Errorf("%s took it back: %q, want Slipway: %q", by, why, c.why)
+			}
+		})
+	}
+}

@@ -126,6 +126,7 @@ type Step struct {
 	Looks     int           `json:"looks,omitempty"`    // runs that ended in "look again"
 	Look      time.Time     `json:"look,omitzero"`      // not before
 	Note      string        `json:"note,omitempty"`     // evidence in one line
+	Stuck     bool          `json:"stuck,omitempty"`    // KindReturn: as Note says, trying again will not do; it is tried as long as other parts are on their way
 }
 
 // Approval is one person's yes at a gate.

@@ -35,6 +35,9 @@ type Way struct {
 // mostPoints is how many looks a chart can show, and what a release's document can carry.
 const mostPoints = 60
 
+// wentBack begins the reason of a release that its platform has taken back.
+const wentBack = "the platform has gone back by itself: "
+
 // Look is what a look came to.
 type Look struct {
 	From, Through time.Time // what was seen
@@ -149,7 +152,7 @@ func Saw(r Release, look *Look, err error, now time.Time) (Release, []Entry) {
 	entries := []Entry{w.entry(before, now)}
 	if w.Way.Fell != "" {
 		r.interrupt(now, "interrupted: the platform went back by itself")
-		return r, append(entries, r.enter(RollingBack, now, Slipway, "the platform has gone back by itself: "+w.Way.Fell))
+		return r, append(entries, r.enter(RollingBack, now, Slipway, wentBack+w.Way.Fell))
 	}
 	if w.Last.Verdict == Unhealthy && w.Last.Critical {
 		r.interrupt(now, "interrupted by a critical breach")

@@ -156,7 +156,7 @@ func (e *Engine) run(ctx context.Context, r deploy.Release, step deploy.Step, lo
 	}()
 	runner, ok := e.runners[step.Kind]
 	if !ok {
-		return result{out: deploy.Outcome{Facts: r.Facts, Park: fmt.Sprintf(
+		return result{out: deploy.Outcome{Facts: r.Of(step.Part).Facts, Park: fmt.Sprintf(
 			"step %s is of kind %s, which this version of Slipway cannot carry out; start a newer one and resume", step.Name, step.Kind)}}
 	}
 	out, err := runner.Run(ctx, r.Of(step.Part), step)

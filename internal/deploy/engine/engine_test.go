@@ -293,6 +293,24 @@ func TestStepThatCannotBeCarriedOutParks(t *testing.T) {
 	}
 }
 
+func TestAPartWhoseStepCannotBeCarriedOutKeepsWhatIsKnownOfIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(s *deploy.Spec) {
+		s.Platform.Service.Name = "app"
+		s.Also = []deploy.Part{{Name: "worker", Platform: deploy.PlatformSpec{Service: deploy.ServiceRef{Name: "worker"}}, Health: []deploy.HealthCheck{{Path: "/health"}}}}
+	})
+	b.runners[deploy.KindService] = deploy.RunnerFunc(func(_ context.Context, r deploy.Release, _ deploy.Step) (deploy.Outcome, error) {
+		r.Facts.Baseline.Name = deploy.RevisionName(r.Spec.Platform.Service.Name + "-1")
+		return deploy.Outcome{Facts: r.Facts}, nil
+	})
+	delete(b.runners, deploy.KindHealth)
+	b.start("one", b.store)
+	r := b.await("parked", in(deploy.Parked))
+	if got := r.Parts["worker"].Baseline.Name; got != "worker-1" || r.Facts.Baseline.Name != "app-1" {
+		t.Errorf("the worker would go back to %s, the service to %s", got, r.Facts.Baseline.Name)
+	}
+}
+
 func TestWaitingReleaseLeavesMemoryAndComesBackWhenTold(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -20,7 +20,7 @@ const (
 func diagnose(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
 	step, broke := broken(r)
 	switch {
-	case r.Kind == deploy.Deploy && r.Facts.MaxShare == 0 && broke, r.Kind == deploy.Deploy && fellWhileRolling(r):
+	case r.Kind == deploy.Deploy && r.Facts.MaxShare == 0 && broke, r.Kind == deploy.Deploy && fellWhileRolling(r, in.Part):
 		return diagnoseDeploy(r, in, step)
 	case slow(r):
 		return diagnoseSlow(r, in)
@@ -30,10 +30,10 @@ func diagnose(r deploy.Release, in deploy.Incident) deploy.Diagnosis {
 	return deploy.Diagnosis{}
 }
 
-// fellWhileRolling says whether a rolling deployment never came to its end: its tasks did not come up.
-func fellWhileRolling(r deploy.Release) bool {
+// fellWhileRolling says whether a rolling deployment of a part never came to its end: its tasks did not come up.
+func fellWhileRolling(r deploy.Release, part string) bool {
 	return r.Spec.Strategy.Kind == deploy.Rolling && slices.ContainsFunc(r.Steps, func(s deploy.Step) bool {
-		return s.Kind == deploy.KindShift && (s.Status == deploy.Broken || s.Status == deploy.Skipped && !s.Begun.IsZero() && r.Watch.Way.Fell != "")
+		return s.Kind == deploy.KindShift && s.Part == part && (s.Status == deploy.Broken || s.Status == deploy.Skipped && !s.Begun.IsZero() && r.Watch.Way.Fell != "")
 	})
 }
 

@@ -74,6 +74,9 @@ func trigger(r deploy.Release) string {
 	if r.Why != "" {
 		return r.Why
 	}
+	if r.Watch.Way.Fell != "" {
+		return "the platform has gone back by itself: " + r.Watch.Way.Fell
+	}
 	if s, ok := broken(r); ok {
 		return s.Name.Says() + ": " + s.Note
 	}

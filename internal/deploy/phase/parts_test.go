@@ -201,7 +201,7 @@ func TestTheWayBackIsThatOfAllParts(t *testing.T) {
 		}, deploy.Way{Checked: begun, Warm: true, Return: slow}},
 		"the platform of one has gone back by itself": {func(s *shelf) {
 			s.has("worker", func(svc *deploy.Service) { svc.Fell = deploy.Fall{Revision: "worker-1", Why: "3 tasks stopped"} })
-		}, deploy.Way{Checked: begun, Warm: true, Fell: "worker: 3 tasks stopped"}},
+		}, deploy.Way{Checked: begun, Warm: true, Fell: "worker: 3 tasks stopped", Part: "worker"}},
 		"what fell is not ours": {func(s *shelf) {
 			s.has("worker", func(svc *deploy.Service) { svc.Fell = deploy.Fall{Revision: "worker-0", Why: "3 tasks stopped"} })
 		}, deploy.Way{Checked: begun, Warm: true}},
@@ -209,6 +209,10 @@ func TestTheWayBackIsThatOfAllParts(t *testing.T) {
 			s.has("api", func(svc *deploy.Service) { svc.Traffic = []deploy.Share{{Revision: "api-9", Percent: 100}} })
 		}, deploy.Way{Checked: begun, Warm: true, Moved: "api: 100 % of traffic is on api-9"}},
 		"of one nobody knows": {func(s *shelf) { delete(s.services, "worker") }, deploy.Way{}},
+		"one has gone back, and of another nobody knows": {func(s *shelf) {
+			delete(s.services, "worker")
+			s.has("api", func(svc *deploy.Service) { svc.Fell = deploy.Fall{Revision: "api-1", Why: "an alarm went off"} })
+		}, deploy.Way{Checked: begun, Warm: true, Fell: "api: an alarm went off", Part: "api"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -277,6 +281,8 @@ func TestAllThatIsWrongIsSaidAtOnceBeforeAnythingIsTouched(t *testing.T) {
 	}{
 		"of the service": {map[string][]error{"app": {invalid("there is no secret api-key", "create it"), invalid("port 8080 is not that of the target group", "")}},
 			"2 things would keep app from coming up:\nthere is no secret api-key; create it\nport 8080 is not that of the target group"},
+		"beside what could not be looked at": {map[string][]error{"app": {noAnswer("Secrets Manager"), invalid("there is no role app-execution", "")}},
+			"1 thing would keep app from coming up:\nthere is no role app-execution"},
 		"of a part": {map[string][]error{"worker": {invalid("there is no role worker-execution", "")}},
 			"1 thing would keep worker from coming up:\nthere is no role worker-execution"},
 	} {

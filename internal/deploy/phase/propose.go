@@ -90,13 +90,12 @@ func (p Ports) Propose(ctx context.Context, r deploy.Release) (deploy.Proposal, 
 	var before deploy.RevisionStatus
 	var after map[string]string
 	var migration *deploy.Migration
-	var more []deploy.Change
-	var parts []deploy.ProposedPart
+	var more ofParts
 	var beforeErr, afterErr, migrationErr, wrong, partsErr error
 	var all together
 	all.begin(func() { migration, migrationErr = p.migration(ctx, r) })
 	all.begin(func() { wrong = verify(ctx, pf, r) })
-	all.begin(func() { more, parts, partsErr = p.proposeParts(ctx, r) })
+	all.begin(func() { more, partsErr = p.proposeParts(ctx, r) })
 	if ok {
 		all.begin(func() { before, beforeErr = pf.Revision(ctx, r.Spec.Platform.Service, r.Facts.Baseline.Name) })
 		all.begin(func() { after, afterErr = previewer.Preview(ctx, stageRequest(r)) })
@@ -108,8 +107,8 @@ func (p Ports) Propose(ctx context.Context, r deploy.Release) (deploy.Proposal, 
 		}
 	}
 	if !ok {
-		proposal := deploy.NewProposal(r, more, string(r.Spec.Platform.Service.Kind)+" does not say beforehand what would change")
-		proposal.Migration, proposal.Parts = migration, parts
+		proposal := deploy.NewProposal(r, more.changes, string(r.Spec.Platform.Service.Kind)+" does not say beforehand what would change")
+		proposal.Migration, proposal.Parts, proposal.Versions = migration, more.parts, more.versions
 		return proposal.Seal(r), nil
 	}
 	versions, err := p.versions(ctx, r, after)
@@ -122,8 +121,8 @@ func (p Ports) Propose(ctx context.Context, r deploy.Release) (deploy.Proposal, 
 			changes[i].To += " (" + version + ")"
 		}
 	}
-	proposal := deploy.NewProposal(r, append(changes, more...), "")
-	proposal.Versions, proposal.Settings, proposal.Migration, proposal.Parts = numbers(versions), printOf(after), migration, parts
+	proposal := deploy.NewProposal(r, append(changes, more.changes...), "")
+	proposal.Versions, proposal.Settings, proposal.Migration, proposal.Parts = more.with(numbers(versions)), printOf(after), migration, more.parts
 	return proposal.Seal(r), nil
 }
 

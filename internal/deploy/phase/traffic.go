@@ -27,7 +27,7 @@ func (p Ports) shift(ctx context.Context, r deploy.Release, s deploy.Step) (depl
 		return deploy.Outcome{Facts: f, Park: movedByHand(other, f.Candidate.Name, s.Percent)}, nil
 	}
 	if svc.Fell.Revision == f.Candidate.Name {
-		return deploy.Outcome{}, &deploy.Error{Code: deploy.Invalid, Op: "shift traffic", Msg: "the platform has gone back by itself: " + svc.Fell.Why}
+		return deploy.Outcome{}, fell("shift traffic", svc.Fell)
 	}
 	if !svc.Busy && svc.Percent(f.Candidate.Name) == s.Percent { // "not ready" for another reason is no concern of ours
 		f.Share, f.Operation = s.Percent, ""
@@ -43,6 +43,11 @@ func (p Ports) shift(ctx context.Context, r deploy.Release, s deploy.Step) (depl
 		f.Operation = "" // carried out, and yet not so: ask again
 	}
 	return again(s, f, fmt.Sprintf("asked for %d %%, the platform reports %d %% so far%s", s.Percent, svc.Percent(f.Candidate.Name), because(svc.Unrest))), nil
+}
+
+// fell is the error of a step that needs a revision which its platform has taken back.
+func fell(op string, f deploy.Fall) error {
+	return &deploy.Error{Code: deploy.Invalid, Op: op, Msg: "the platform has gone back by itself: " + f.Why}
 }
 
 // progress says how far a rolling deployment has come, which takes minutes; other moves are over before anybody asks.
@@ -105,7 +110,14 @@ func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (dep
 			return again(s, f, ""), nil
 		}
 	}
-	if rest, err := awaitOperation(ctx, pf, f, s); err != nil || rest.Again > 0 {
+	rest, err := awaitOperation(ctx, pf, f, s)
+	if err == nil && rest.Again > 0 {
+		return rest, nil
+	}
+	if park := fellAtLast(ctx, pf, r, s); park != "" {
+		return deploy.Outcome{Facts: f, Park: park}, nil
+	}
+	if err != nil {
 		return rest, err
 	}
 	f.Operation = ""
@@ -117,6 +129,18 @@ func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (dep
 		what = "tags "
 	}
 	return deploy.Outcome{Facts: f, Note: what + strings.Join(tags(r), " and ") + " taken off"}, nil
+}
+
+// fellAtLast says that the platform went back in the last moments of a release, which is no housekeeping any more.
+func fellAtLast(ctx context.Context, pf deploy.Platform, r deploy.Release, s deploy.Step) string {
+	if r.Spec.Platform.Service.Kind != deploy.ECS || s.Phase == deploy.BackIncident {
+		return ""
+	}
+	svc, err := pf.Describe(ctx, r.Spec.Platform.Service)
+	if err != nil || svc.Fell.Revision != r.Facts.Candidate.Name {
+		return ""
+	}
+	return "the platform has gone back by itself: " + svc.Fell.Why + "; roll back, so that everything of this release does"
 }
 
 // tags are those that the release has put on revisions, or may have.

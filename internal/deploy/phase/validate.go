@@ -19,6 +19,9 @@ func (p Ports) validate(ctx context.Context, r deploy.Release, s deploy.Step) (d
 		return deploy.Outcome{}, err
 	}
 	candidate := r.Facts.Candidate.Name
+	if svc.Fell.Revision == candidate {
+		return deploy.Outcome{}, fell("validate", svc.Fell)
+	}
 	if other, moved := svc.Foreign(candidate); moved {
 		return deploy.Outcome{Facts: r.Facts, Park: movedByHand(other, candidate, 100)}, nil
 	}
@@ -43,6 +46,9 @@ func (p Ports) answers(ctx context.Context, r deploy.Release, url, version strin
 	}
 	if r.Spec.URL != "" {
 		url = r.Spec.URL
+	}
+	if url == "" { // a platform need not know where users reach a service, nor does the catalog have to say
+		return "not asked which version answers: nobody says where users reach it", nil
 	}
 	return p.probe(ctx, url, check, version)
 }

@@ -35,13 +35,14 @@ func (p Ports) look(ctx context.Context, r deploy.Release, s deploy.Step) (deplo
 	to := s.Begun.Add(-m.Lag)
 	first := r.Watch.Since.Add(m.Delay)
 	look := deploy.Look{From: first, Through: to}
+	short, enough := context.WithTimeout(ctx, wayWithin)
+	defer enough()
 	if !first.Before(to) {
 		look.Judgement = deploy.Judgement{Verdict: deploy.Inconclusive, Why: "nothing that counts has been measured yet"}
+		look.Way = p.wayBack(short, r, s.Begun)
 		return deploy.Outcome{Look: &look}, nil
 	}
 	var beside together
-	short, enough := context.WithTimeout(ctx, wayWithin)
-	defer enough()
 	beside.begin(func() { look.Way = p.wayBack(short, r, s.Begun) })
 	questions, err := p.ask(ctx, source, r, first, to)
 	if err == nil {

@@ -2,8 +2,8 @@
 // revision of a Cloud Run service.
 //
 // Of each entry it makes one line: the message, wherever the program has put it. Secrets that a program has written
-// there are masked before a line leaves this package, as far as they can be told by their shape (mask.go); people and
-// channels that see an incident are more than those who may read the log.
+// there are masked before a line leaves this package, as far as they can be told by their shape (package lines); people
+// and channels that see an incident are more than those who may read the log.
 //
 // It never writes entries, and never tells what the platform logs of requests beyond their path: a query string may
 // carry anything.
