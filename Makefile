@@ -40,7 +40,7 @@ rehearse: build ## Play every file of deployments/rehearsals in the sandbox
 bench: setup ## Measure the promised figures, one "figure NAME VALUE UNIT" line each
 	@go run ./internal/bench $(ARGS)
 
-crash: setup ## Kill and pause replicas 530 times at every boundary; ARGS=-short for a minute of it
+crash: setup ## Kill and pause replicas 730 times at every boundary; ARGS=-short for a minute of it
 	@go run ./internal/crash $(ARGS)
 
 upgrade: setup ## Carry releases half with the bot of an earlier commit (ARGS, default the last one) and half with this

@@ -37,6 +37,7 @@ type bot struct {
 	catalog   *catalog.Catalog
 	store     *store.Store
 	cloudRun  *cloudrun.Platform
+	amazon    amazon
 	prober    *httpprobe.Prober
 	watching  watching
 	checking  checking
@@ -54,7 +55,7 @@ type bot struct {
 // newBot makes the parts of a replica. It calls nobody: a bot starts while Redis, Slack or a cloud is away.
 func newBot(ctx context.Context, cfg config, log zerolog.Logger) (b *bot, err error) {
 	b = unmade(cfg, log)
-	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun, b.makeWatching, b.makeChecking, b.makeDatabases} {
+	for _, part := range []func(context.Context) error{b.loadCatalog, b.makeStore, b.makeCloudRun, b.makeAmazon, b.makeWatching, b.makeChecking, b.makeDatabases} {
 		if err := part(ctx); err != nil {
 			b.close()
 			return nil, err
@@ -105,7 +106,7 @@ func (b *bot) close() {
 	if b.store != nil {
 		errs = append(errs, b.store.Close())
 	}
-	errs = append(errs, b.watching.close(), b.checking.close(), b.databases.close())
+	errs = append(errs, b.amazon.close(), b.watching.close(), b.checking.close(), b.databases.close())
 	if err := errors.Join(errs...); err != nil {
 		b.log.Warn().Err(err).Msg("a connection did not close")
 	}

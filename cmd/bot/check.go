@@ -137,21 +137,39 @@ func (b *bot) checkSlack(ctx context.Context, r *findings) {
 	}
 }
 
-// checkTargets asks Cloud Run about every service of the catalog.
+// checkTargets asks the platforms about every service of the catalog, and every part of one.
 func (b *bot) checkTargets(ctx context.Context, r *findings) {
-	if err := b.makeCloudRun(ctx); err != nil {
+	if err := errors.Join(b.makeCloudRun(ctx), b.makeAmazon(ctx)); err != nil {
 		r.err(err)
 		return
 	}
+	b.everyService(func(name, _ string, spec deploy.Spec) {
+		b.checkService(ctx, r, name, spec.Platform.Service)
+	})
+}
+
+// everyService calls f for each service of the catalog, target by target: a part's name is that of the target and its own.
+func (b *bot) everyService(f func(name, part string, spec deploy.Spec)) {
 	specs := b.specs()
 	for _, t := range slices.SortedFunc(maps.Keys(specs), byName) {
-		errs := b.cloudRun.Check(ctx, specs[t].Platform.Service)
-		for _, err := range errs {
-			r.problem(t.String()+": "+deploy.Message(err), deploy.Hint(err))
+		for _, part := range specs[t].PartNames() {
+			f(strings.TrimSuffix(t.String()+" "+part, " "), part, deploy.Release{Spec: specs[t]}.Of(part).Spec)
 		}
-		if len(errs) == 0 {
-			r.good(t.String() + ": readable, settled, and Slipway may deploy it")
-		}
+	}
+}
+
+func (b *bot) checkService(ctx context.Context, r *findings, name string, s deploy.ServiceRef) {
+	inspector, ok := b.platforms()[s.Kind].(deploy.Inspector)
+	if !ok {
+		r.problem(name+": this Slipway has no client for the platform "+string(s.Kind), "correct kind in the catalog")
+		return
+	}
+	errs := inspector.Check(ctx, s)
+	for _, err := range errs {
+		r.problem(name+": "+deploy.Message(err), deploy.Hint(err))
+	}
+	if len(errs) == 0 {
+		r.good(name + ": readable, settled, and Slipway may deploy it")
 	}
 }
 

@@ -106,12 +106,12 @@ func (c checking) close() error {
 // ports are what the phases reach the outside through.
 func (b *bot) ports() phase.Ports {
 	return phase.Ports{
-		Platforms: map[deploy.PlatformKind]deploy.Platform{deploy.CloudRun: b.cloudRun},
+		Platforms: b.platforms(),
 		Images:    b.checking.images, Inspector: b.checking.images, Scanner: b.checking.scanner,
 		Prober: b.prober, Outside: b.checking.outside,
 		Checker: b.checking.checker, Loader: b.checking.loader,
 		Secrets: b.checking.secrets, Versions: b.checking.secrets,
-		Metrics: b.watching.metrics(), Logs: b.watching.logs(), Alerts: b.checking.alerts,
+		Metrics: b.sources(), Logs: b.logs(), Alerts: b.checking.alerts,
 		Instances: b.databases.of(), Databases: b.databases.sql, Scripts: b.databases.scripts, SQL: b.databases.reader,
 		Tagger: b.checking.images, Jobs: b.checking.jobs,
 		Targets: b.store, Attested: b.store, Live: b.store, People: b.people, Clock: b.clock,

@@ -36,10 +36,13 @@ type config struct {
 	sqlURL     string // override of Cloud SQL's endpoint
 	privateSQL bool   // databases are reached at their private addresses
 	commands   bool   // of the catalog may run beside the bot
+	aws        awsConfig
 	promAuth   string // bearer token for Prometheus
 	github     github.Options
 	webhook    webhook.Options
 	lease      time.Duration
+	// watchPeriod is how often CloudWatch reports; 0: each minute, as AWS does.
+	watchPeriod time.Duration
 }
 
 // problem is something to mend before the bot can run, and how.
@@ -97,8 +100,14 @@ func readConfig(get func(string) string) (config, problems) {
 		github:     github.Options{Repository: get("SLIPWAY_GITHUB_REPO"), Token: github.Token(get("SLIPWAY_GITHUB_TOKEN")), URL: get("SLIPWAY_GITHUB_URL")},
 		webhook:    webhook.Options{URL: get("SLIPWAY_WEBHOOK_URL"), Secret: webhook.Secret(get("SLIPWAY_WEBHOOK_SECRET"))},
 	}
+	c.aws = readAWS(get)
 	var wrong problems
 	var err error
+	if v := get("SLIPWAY_CLOUDWATCH_PERIOD"); v != "" {
+		if c.watchPeriod, err = time.ParseDuration(v); err != nil || c.watchPeriod < time.Second {
+			wrong = append(wrong, problem{"SLIPWAY_CLOUDWATCH_PERIOD is not a time of at least 1s", "leave it out: it is for the sandbox"})
+		}
+	}
 	if c.lease, err = time.ParseDuration(or("SLIPWAY_LEASE", standardLease.String())); err != nil || c.lease < leastLease {
 		wrong = append(wrong, problem{fmt.Sprintf("SLIPWAY_LEASE is not a time of at least %s", leastLease), "leave it out for " + standardLease.String()})
 	}

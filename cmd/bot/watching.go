@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"slipway/internal/chart"
@@ -35,12 +33,12 @@ func (b *bot) makeWatching(ctx context.Context) (err error) {
 	return nil
 }
 
-func (w watching) metrics() map[deploy.MetricsSource]deploy.Metrics {
-	return map[deploy.MetricsSource]deploy.Metrics{deploy.CloudMonitoring: w.cloud, deploy.Prometheus: w.prom}
+func (b *bot) sources() map[deploy.MetricsSource]deploy.Metrics {
+	return map[deploy.MetricsSource]deploy.Metrics{deploy.CloudMonitoring: b.watching.cloud, deploy.Prometheus: b.watching.prom, deploy.CloudWatch: b.amazon.watch}
 }
 
-func (w watching) logs() map[deploy.PlatformKind]deploy.Logs {
-	return map[deploy.PlatformKind]deploy.Logs{deploy.CloudRun: w.lines}
+func (b *bot) logs() map[deploy.PlatformKind]deploy.Logs {
+	return map[deploy.PlatformKind]deploy.Logs{deploy.CloudRun: b.watching.lines, deploy.ECS: b.amazon.watch}
 }
 
 func (w watching) close() error {
@@ -57,37 +55,47 @@ func (w watching) close() error {
 	return errors.Join(errs...)
 }
 
-// checkWatching asks each target's source whether the target could be watched.
+// checkWatching asks each target's source whether the target could be watched, and its parts that are.
 func (b *bot) checkWatching(ctx context.Context, r *findings) {
 	if err := b.makeWatching(ctx); err != nil {
 		r.err(err)
 		return
 	}
-	specs := b.specs()
-	for _, t := range slices.SortedFunc(maps.Keys(specs), byName) {
-		m := specs[t].Metrics
+	b.everyService(func(name, part string, spec deploy.Spec) {
+		m := spec.Metrics
 		if m == nil {
-			r.warn(t.String()+": no metrics, so nothing is judged and nothing goes back by itself", "describe metrics in the catalog: docs/catalog.md")
-			continue
+			if part == "" {
+				r.warn(name+": no metrics, so nothing is judged and nothing goes back by itself", "describe metrics in the catalog: docs/catalog.md")
+			}
+			return
 		}
-		if err := b.watching.metrics()[m.Source].Check(ctx, specs[t].Platform.Service, *m); err != nil {
-			r.problem(t.String()+": "+deploy.Message(err), deploy.Hint(err))
-			continue
+		if err := b.sources()[m.Source].Check(ctx, spec.Platform.Service, *m); err != nil {
+			r.problem(name+": "+deploy.Message(err), deploy.Hint(err))
+			return
 		}
-		r.good(fmt.Sprintf("%s: can be watched by %d metrics from %s", t, len(m.Objectives), m.Source))
-		b.checkLogs(ctx, r, t, specs[t].Platform.Service)
-	}
+		r.good(fmt.Sprintf("%s: can be watched by %d metrics from %s", name, len(m.Objectives), m.Source))
+		b.checkLogs(ctx, r, name, spec.Platform.Service)
+	})
 }
 
-// checkLogs reads the error lines of a revision that there is not: what counts is whether it may.
-func (b *bot) checkLogs(ctx context.Context, r *findings, t deploy.Target, s deploy.ServiceRef) {
-	logs, ok := b.watching.logs()[s.Kind]
-	if !ok {
+// checkLogs reads the error lines of what runs now: what counts is whether it may. Where nobody can say what runs, or there
+// is no one thing, checkTargets has said so.
+func (b *bot) checkLogs(ctx context.Context, r *findings, name string, s deploy.ServiceRef) {
+	logs, ok := b.logs()[s.Kind]
+	if !ok || s.Kind == deploy.CloudRun && b.cloudRun == nil {
+		return
+	}
+	service, err := b.platforms()[s.Kind].Describe(ctx, s)
+	if err != nil {
+		return
+	}
+	revision, err := service.Baseline()
+	if err != nil {
 		return
 	}
 	now := b.clock.Now()
-	if _, err := logs.Errors(ctx, deploy.LogQuery{Service: s, Revision: "none", From: now.Add(-time.Minute), To: now, Limit: 1}); err != nil {
-		r.warn(t.String()+": an incident would have no log lines: "+deploy.Message(err), deploy.Hint(err))
+	if _, err := logs.Errors(ctx, deploy.LogQuery{Service: s, Revision: revision, From: now.Add(-time.Minute), To: now, Limit: 1}); err != nil {
+		r.warn(name+": an incident would have no log lines: "+deploy.Message(err), deploy.Hint(err))
 	}
 }
 

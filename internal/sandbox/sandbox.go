@@ -62,6 +62,7 @@ type Sandbox struct {
 	Scans      *scans.Server
 	Storage    *storage.Server
 	CloudSQL   *cloudsql.Server
+	Amazon     *Amazon
 
 	url      string
 	redisURL string
@@ -87,6 +88,8 @@ func (s *Sandbox) turn(ctx context.Context, up bool) error {
 	done := make(chan error, 1)
 	select {
 	case s.switches <- Switch{Up: up, Done: done}:
+	case <-s.stopped:
+		return errors.New("the sandbox has ended")
 	case <-ctx.Done():
 		return errors.New("nobody runs a bot in this sandbox: stop yours")
 	}
@@ -107,7 +110,7 @@ func Start(opts Options) (*Sandbox, error) {
 		opts.Version = "v1.2.3"
 	}
 	s := &Sandbox{redisURL: opts.RedisURL, stopped: make(chan struct{}), served: make(chan struct{}), switches: make(chan Switch)}
-	for _, part := range []func(Options) error{s.startWatchers, s.startSecrets, s.startClouds, s.startSupplies, s.startDatabases, s.startRedis, s.putRedis, s.putDatabases, s.startSlack, s.copyCatalog, s.fillDatabases} {
+	for _, part := range []func(Options) error{s.startWatchers, s.startSecrets, s.startClouds, s.startSupplies, s.startAmazon, s.startDatabases, s.startRedis, s.putRedis, s.putDatabases, s.startSlack, s.copyCatalog, s.fillDatabases} {
 		if err := part(opts); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the sandbox: %w", err), s.Close())
 		}
@@ -133,6 +136,9 @@ func (s *Sandbox) startClouds(opts Options) (err error) {
 		return err
 	}
 	s.CloudRun = run
+	if _, err := run.Seed(cloudrun.ServiceSpec{Name: duoService, Environment: "production"}, opts.Version); err != nil {
+		return err
+	}
 	for _, spec := range cloudrun.GuideServices() {
 		if _, err := run.Seed(spec, opts.Version); err != nil {
 			return err
@@ -161,6 +167,7 @@ func (s *Sandbox) startRedis(opts Options) error {
 func (s *Sandbox) startSlack(opts Options) error {
 	s.Workspace = workspace.New(&opts.Slack)
 	api := &control.Server{Workspace: s.Workspace, CloudRun: s.CloudRun, Registry: s.Registry, Stopped: s.stopped, Monitoring: s.Monitoring, Logging: s.Logging, Secrets: s.Secrets, Scans: s.Scans, Storage: s.Storage, CloudSQL: s.CloudSQL}
+	api.AWS, api.ECS, api.ELB, api.Rules = s.Amazon.Wire, s.Amazon.ECS, s.Amazon.ELB, s.Amazon.rule
 	if opts.OwnBot {
 		api.Bot = s.turn
 	}
@@ -212,9 +219,9 @@ func (s *Sandbox) copyCatalog(opts Options) (err error) {
 	}
 	urls := map[deploy.Target]string{}
 	for _, spec := range cloudrun.GuideServices() {
-		name := fmt.Sprintf("projects/%s/locations/%s/services/%s", cloudrun.GuideProject, cloudrun.GuideRegion, spec.Name)
-		urls[deploy.Target{Service: "coditect-app", Environment: spec.Environment}] = s.CloudRun.Service(name).GetUri()
+		urls[deploy.Target{Service: "coditect-app", Environment: spec.Environment}] = s.CloudRun.Service(serviceName(spec.Name)).GetUri()
 	}
+	urls[deploy.Target{Service: "coditect-duo", Environment: "production"}] = s.CloudRun.Service(serviceName(duoService)).GetUri()
 	var specs []deploy.Spec
 	if c, wrong := catalog.LoadFS(opts.Catalog, ""); wrong == nil { // else Rewrite says what
 		for _, t := range c.Targets() {
@@ -224,8 +231,13 @@ func (s *Sandbox) copyCatalog(opts Options) (err error) {
 		}
 	}
 	return catalog.Rewrite(opts.Catalog, s.catalog, catalog.Rewriting{
-		Speed: opts.Speed, LoadFor: loadFor, Registry: s.Registry.Addr(), URLs: urls, Addresses: s.addresses(specs), DatabaseOff: s.databaseOff(),
+		Speed: opts.Speed, LoadFor: loadFor, Registry: s.Registry.Addr(), URLs: urls, Addresses: s.addresses(specs), Places: s.Amazon.places(specs), DatabaseOff: s.databaseOff(),
 	})
+}
+
+// serviceName is the full name of one of Cloud Run's services.
+func serviceName(name string) string {
+	return fmt.Sprintf("projects/%s/locations/%s/services/%s", cloudrun.GuideProject, cloudrun.GuideRegion, name)
 }
 
 // URL is where the HTTP API and Slack listen.
@@ -233,21 +245,21 @@ func (s *Sandbox) URL() string { return s.url }
 
 // Environ is the environment with which `bot run` joins the sandbox.
 func (s *Sandbox) Environ() []string {
-	return []string{
-		"SLACK_APP_TOKEN=" + workspace.AppToken,
-		"SLACK_BOT_TOKEN=" + workspace.BotToken,
-		"SLACK_API_URL=" + s.url + "/api/",
-		"REDIS_URL=" + s.redisURL,
-		"SLIPWAY_CATALOG=" + s.catalog,
-		"SLIPWAY_CHANNEL=#" + workspace.DefaultChannel,
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://" + s.CloudRun.Addr(),
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING=http://" + s.Monitoring.Addr(),
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING=http://" + s.Logging.Addr(),
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER=http://" + s.Secrets.Addr(),
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINERANALYSIS=http://" + s.Scans.Addr(),
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=http://" + s.Storage.Addr(),
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL=http://" + s.CloudSQL.Addr(),
-	}
+	return append(s.Amazon.environ(),
+		"SLACK_APP_TOKEN="+workspace.AppToken,
+		"SLACK_BOT_TOKEN="+workspace.BotToken,
+		"SLACK_API_URL="+s.url+"/api/",
+		"REDIS_URL="+s.redisURL,
+		"SLIPWAY_CATALOG="+s.catalog,
+		"SLIPWAY_CHANNEL=#"+workspace.DefaultChannel,
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://"+s.CloudRun.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING=http://"+s.Monitoring.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING=http://"+s.Logging.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER=http://"+s.Secrets.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINERANALYSIS=http://"+s.Scans.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=http://"+s.Storage.Addr(),
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL=http://"+s.CloudSQL.Addr(),
+	)
 }
 
 // Client drives the sandbox over its HTTP API.
@@ -296,6 +308,7 @@ func (s *Sandbox) Close() error {
 	if s.CloudSQL != nil {
 		errs = append(errs, s.CloudSQL.Close())
 	}
+	errs = append(errs, s.Amazon.close())
 	if s.Registry != nil {
 		errs = append(errs, s.Registry.Close())
 	}

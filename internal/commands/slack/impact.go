@@ -63,9 +63,9 @@ func failedWords(r *deploy.Release) string {
 	case in.CountedTo.IsZero():
 		return "failed requests not known"
 	}
-	words := fmt.Sprintf("%s of %s requests failed", thousands(in.Failed), thousands(in.Requests))
+	words := "it answered no requests"
 	if in.Requests > 0 {
-		words += " (" + asPercent(float64(in.Failed)/float64(in.Requests)) + ")"
+		words = fmt.Sprintf("%s of %s requests failed (%s)", thousands(in.Failed), thousands(in.Requests), asPercent(float64(in.Failed)/float64(in.Requests)))
 	}
 	switch {
 	case !in.CountedTo.Before(in.Back):

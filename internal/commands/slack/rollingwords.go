@@ -121,6 +121,9 @@ var ofTasks = regexp.MustCompile(`\b[0-9]+ of [0-9]+ tasks?\b`)
 
 // tasksReached is how much of a service a rolling deployment had replaced when it was ended, as far as that was seen.
 func tasksReached(r *deploy.Release, part string) string {
+	if r.Kind == deploy.Rollback { // of what was live
+		return "all tasks"
+	}
 	for _, s := range r.Steps {
 		if s.Kind != deploy.KindShift || s.Part != part {
 			continue

@@ -72,7 +72,7 @@ func because(unrest string) string {
 // askFor makes the call, unless the share is not where the last step left it.
 func (p Ports) askFor(ctx context.Context, pf deploy.Platform, r deploy.Release, s deploy.Step, reported int) (deploy.Outcome, error) {
 	f := r.Facts
-	if s.Looks == 0 && reported != f.Share {
+	if s.Looks == 0 && reported != f.Share && !between(r, s, reported) {
 		return deploy.Outcome{Facts: f, Park: movedByHand(deploy.Share{Revision: f.Candidate.Name, Percent: reported}, f.Candidate.Name, f.Share)}, nil
 	}
 	q := deploy.ShiftRequest{Service: r.Spec.Platform.Service, Shares: map[deploy.RevisionName]int{f.Candidate.Name: s.Percent}, Epoch: r.Epoch, Gaps: r.Gaps}
@@ -87,6 +87,12 @@ func (p Ports) askFor(ctx context.Context, pf deploy.Platform, r deploy.Release,
 	}
 	f.Operation = string(op)
 	return again(s, f, fmt.Sprintf("asked for %d %%", s.Percent)), nil
+}
+
+// between says whether a share is one that the platform passes on its way from the last step's to this one's: Amazon ECS
+// moves weights of its own in equal parts, and a replica that is gone may have asked for the first.
+func between(r deploy.Release, s deploy.Step, reported int) bool {
+	return r.Spec.Platform.Service.Kind == deploy.ECS && r.Facts.Share < reported && reported < s.Percent
 }
 
 // retire takes the release's tags off, so that the platform may let go of what has no traffic. It is housekeeping: a

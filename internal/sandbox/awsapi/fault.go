@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -60,6 +61,17 @@ func (s *Server) Faults() []Fault {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	return slices.Clone(s.faults.list)
+}
+
+// Serves says whether there is an operation of a name as Fault.Operation has it, so that a fault of it can befall a call.
+func (s *Server) Serves(operation string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bare := operation[strings.LastIndexByte(operation, '.')+1:]
+	return slices.ContainsFunc(s.apis, func(a *API) bool {
+		_, there := a.Operations[bare]
+		return there && a.is(bare, operation)
+	})
 }
 
 // take uses one occurrence of the first fault of one of the kinds that fits.

@@ -219,3 +219,16 @@ func TestFaultsAreUsedUp(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestServes(t *testing.T) {
+	t.Parallel()
+	p, _ := counting(t, 1)
+	for operation, want := range map[string]bool{
+		"DescribeServices": true, "ecs.DescribeServices": true, "elasticloadbalancing.DescribeTargetGroups": true,
+		"DescribeService": false, "elasticloadbalancing.DescribeServices": false, "ecs.": false, "ecs": false, "": false,
+	} {
+		if got := p.Serves(operation); got != want {
+			t.Errorf("%q is served: %v", operation, got)
+		}
+	}
+}

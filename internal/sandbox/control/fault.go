@@ -23,6 +23,9 @@ storage denied BUCKET   Cloud Storage; such as my-gcp-project-uploads
 checklist forgotten   nobody has attested anything; only people can mend it, and only with the sandbox's own Redis
 database connections=96% [instance=NAME]   of those that it takes, as Cloud Monitoring reports them
 cloudsql KIND [METHOD] [times=N] [code=UNAVAILABLE] [delay=2s] [instance=NAME]   Cloud SQL: refuse, quota, delay, late-effect, late-answer, lose-answer, backup-fails, operation-stuck, not-running; METHOD such as BackupRuns.Insert
+aws KIND [OPERATION] [times=N] [error=CODE] [delay=2s]   any API of AWS: refuse, lose-answer, never-answer, late, expired; OPERATION such as UpdateService or ecs.DescribeServices
+ecs no-capacity|capacity|crash N|scale N|unknown-stage NAME|time-out|force-new-deployment service=NAME   what goes wrong with a service of ECS, and what people do there
+elb weights 70/30 service=NAME   a person moves weights by hand
 slack METHOD [status=500] [error=NAME] [retry-after=2s] [delay=1s] [lose-reply] [times=N]   METHOD such as chat.update, or *
 slack down | slack up | slack refuse-acks | slack disconnect REASON | slack drop   REASON: warning, refresh_requested, link_disabled
 registry down | registry slow=2s | registry unauthorised

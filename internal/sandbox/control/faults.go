@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -63,6 +64,12 @@ func (s *Server) inject(ctx context.Context, f fault) error {
 		return s.registryFault(f)
 	case "redis":
 		return s.redisFault(f)
+	case "aws":
+		return s.awsFault(f)
+	case "ecs":
+		return s.ecsFault(f)
+	case "elb":
+		return s.elbFault(f)
 	case "bot":
 		return s.botFault(ctx, f)
 	}
@@ -78,7 +85,7 @@ func (s *Server) mend(w http.ResponseWriter, _ *http.Request) {
 	s.resetBehaviours()
 	s.resetSupplies()
 	s.resetCloudSQL()
-	if err := s.resetObserved(); err != nil {
+	if err := errors.Join(s.resetAmazon(), s.resetObserved()); err != nil {
 		refuse(w, http.StatusInternalServerError, err)
 		return
 	}
@@ -93,12 +100,20 @@ func (s *Server) mend(w http.ResponseWriter, _ *http.Request) {
 
 // behaviour is how a version of the sample application behaves, remembered so that mend can reset it.
 func (s *Server) behaviour(service, version string) *sampleapp.Behaviour {
-	b := s.CloudRun.Behaviour(service, version)
+	var b *sampleapp.Behaviour
+	if s.onECS(service) {
+		b = s.ECS.Behaviour(service, version)
+	} else {
+		b = s.CloudRun.Behaviour(service, version)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed = append(s.changed, b)
 	return b
 }
+
+// onECS says whether a service is one of ECS's.
+func (s *Server) onECS(service string) bool { return s.ECS != nil && s.ECS.Has(service) }
 
 func (s *Server) resetBehaviours() {
 	s.mu.Lock()

@@ -51,7 +51,7 @@ func (s *Server) changeTraffic(service string, rate float64) error {
 	if service == "" {
 		service = cloudrun.GuideServices()[0].Name
 	}
-	before := s.CloudRun.TrafficRate(service)
+	before := s.trafficRate(service)
 	if err := s.sendTraffic(service, rate); err != nil {
 		return err
 	}
@@ -66,7 +66,21 @@ func (s *Server) changeTraffic(service string, rate float64) error {
 	return nil
 }
 
+func (s *Server) trafficRate(service string) float64 {
+	if s.onECS(service) {
+		return s.ELB.TrafficRate(service)
+	}
+	return s.CloudRun.TrafficRate(service)
+}
+
 func (s *Server) sendTraffic(service string, rate float64) error {
+	switch {
+	case s.onECS(service) && rate > 0:
+		return s.ELB.StartTraffic(service, rate)
+	case s.onECS(service):
+		s.ELB.StopTraffic(service)
+		return nil
+	}
 	if rate > 0 {
 		return s.CloudRun.StartTraffic(service, rate)
 	}

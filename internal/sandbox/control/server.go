@@ -11,8 +11,11 @@ import (
 	"sync"
 	"time"
 
+	"slipway/internal/sandbox/awsapi"
 	"slipway/internal/sandbox/cloudrun"
 	"slipway/internal/sandbox/cloudsql"
+	"slipway/internal/sandbox/ecs"
+	"slipway/internal/sandbox/elb"
 	"slipway/internal/sandbox/logging"
 	"slipway/internal/sandbox/monitoring"
 	"slipway/internal/sandbox/registry"
@@ -39,6 +42,12 @@ type Server struct {
 	Storage    *storage.Server
 	// CloudSQL is nil where the sandbox has none.
 	CloudSQL *cloudsql.Server
+	// AWS, ECS and ELB are nil where the sandbox has none. Rules gives the listener rule of one of ECS's services, and its
+	// target groups.
+	AWS   *awsapi.Server
+	ECS   *ecs.Server
+	ELB   *elb.Server
+	Rules func(service string) (rule string, groups []string)
 	// Forget takes back what people have attested; nil where Redis is not the sandbox's own.
 	Forget func() error
 	// Redis takes the sandbox's own Redis down or up; nil where it is not the sandbox's own.
@@ -52,11 +61,16 @@ type Server struct {
 	changed []*sampleapp.Behaviour
 	rates   map[string]float64 // of traffic, by service, before anybody changed it
 	crowded bool               // a database's connections were changed
+	starved []string           // services of ECS that find no room for new tasks
 }
 
 // Handler routes the API under /v1/.
 func (s *Server) Handler() http.Handler {
-	changes := watch(s.Stopped, s.Workspace.Changed, s.CloudRun.Changed)
+	sources := []func() <-chan struct{}{s.Workspace.Changed, s.CloudRun.Changed}
+	if s.ECS != nil {
+		sources = append(sources, s.ECS.Changed)
+	}
+	changes := watch(s.Stopped, sources...)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/type", s.typed)
 	mux.HandleFunc("POST /v1/click", s.click)
@@ -250,7 +264,7 @@ func (s *Server) calls(w http.ResponseWriter, r *http.Request) {
 			lines = append(lines, "cloudrun "+c.String())
 		}
 	}
-	answer(w, lines, nil)
+	answer(w, append(lines, s.amazonCalls(changed)...), nil)
 }
 
 // file answers with the bytes of a file that was shared: by id, or the newest of a name.

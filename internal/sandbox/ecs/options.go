@@ -29,7 +29,8 @@ type Options struct {
 	// Image says why an image cannot be pulled; nil: every image is there. It is called without locks, on the
 	// scheduler's goroutine.
 	Image func(ref string) error
-	// Version says which version an image carries; nil, or "": the tag. A VERSION in the container's environment wins.
+	// Version says which version an image carries; nil, or "": the tag. Where that is not known, a VERSION in the
+	// container's environment says it.
 	Version func(ref string) string
 	// Secret gives the value of a valueFrom of the task definition (an ARN of a secret, with or without :key::, or the
 	// name or ARN of a parameter), or says why it cannot be had; nil: such variables are not set.

@@ -66,9 +66,9 @@ func (s *Server) try(service string, d *taskDef) *verdict {
 			return &verdict{reason: why, code: types.TaskStopCodeTaskFailedToStart}
 		}
 	}
-	v := &verdict{version: env["VERSION"], env: env}
+	v := &verdict{version: s.opts.version(deref(d.main().Image)), env: env}
 	if v.version == "" {
-		v.version = s.opts.version(deref(d.main().Image))
+		v.version = env["VERSION"]
 	}
 	if b := s.Behaviour(service, v.version); b.CrashOnStart() {
 		v.reason, v.code, v.exit, v.last = "Essential container in task exited", types.TaskStopCodeEssentialContainerExited, ptr(int32(1)), b.LastWords()
