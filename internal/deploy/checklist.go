@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -113,7 +114,8 @@ var ofContent = []string{AboutImage + "vulnerabilities", AboutImage + "labels", 
 // Passes says whether what is open is waived.
 func (r *Release) Passes(o OpenItem) bool {
 	w, waived := r.Waived(o.Key)
-	return waived && (w.Text == o.says() || !slices.Contains(ofContent, o.Key))
+	rule, _, _ := strings.Cut(o.Key, "@") // of which part of the release
+	return waived && (w.Text == o.says() || !slices.Contains(ofContent, rule))
 }
 
 // says is what is open, in words.

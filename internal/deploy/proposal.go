@@ -189,7 +189,7 @@ func (r *Release) confirmed(cur *Step, now Proposal, note string, at time.Time) 
 	}
 	entry := Entry{At: at, Kind: EntryVoided, Step: cur.Name, Phase: cur.Phase, By: Slipway,
 		Text: "the approval is void: " + strings.Join(now.Since(before), "; ")}
-	other := before.Image != now.Image
+	other := before.Image != now.Image || !slices.EqualFunc(before.Parts, now.Parts, func(a, b ProposedPart) bool { return a.Image == b.Image })
 	if other && r.Readiness != nil {
 		entry.Text += "; the checklist is looked at from the beginning"
 		r.Readiness = nil

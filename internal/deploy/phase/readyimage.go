@@ -2,6 +2,7 @@ package phase
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -28,7 +29,9 @@ type image struct {
 
 // rules are those of the image policy that are not kept, or of which that cannot be told, and that nobody has waived.
 func (l *looking) rules(ctx context.Context) []finding {
-	l.picture.once.Do(func() { l.picture.found = l.objections(ctx) })
+	l.picture.once.Do(func() {
+		l.picture.found = slices.Concat(l.objections(ctx), l.ofParts(ctx))
+	})
 	var list []finding
 	for _, f := range l.picture.found {
 		if !l.r.Passes(f.item) {
@@ -36,6 +39,30 @@ func (l *looking) rules(ctx context.Context) []finding {
 		}
 	}
 	return list
+}
+
+// ofParts holds the images of other parts of the release against the same policy, where they are other content than the
+// service's own.
+func (l *looking) ofParts(ctx context.Context) []finding {
+	parts := slices.DeleteFunc(slices.Clone(l.r.Spec.Also), func(p deploy.Part) bool {
+		return l.r.Parts[p.Name].Image.Digest == l.r.Facts.Image.Digest
+	})
+	found := make([][]finding, len(parts))
+	var all together
+	for i, p := range parts {
+		all.begin(func() {
+			seen := l.r.Of(p.Name)
+			seen.Spec.Images = l.r.Spec.Images
+			found[i] = (&looking{Ports: l.Ports, r: seen, now: l.now}).objections(ctx)
+			for j := range found[i] {
+				item, why := &found[i][j].item, found[i][j].item.Why
+				*item = ruleItem(strings.TrimPrefix(item.Key, deploy.AboutImage) + "@" + p.Name)
+				item.Why = why
+			}
+		})
+	}
+	all.wait()
+	return slices.Concat(found...)
 }
 
 // objections holds the image against its policy. A rule that nothing is known about for now is left out of that.
@@ -76,12 +103,17 @@ func (l *looking) objections(ctx context.Context) []finding {
 	return list
 }
 
-func ruleItem(rule string) deploy.OpenItem {
+// ruleItem is a rule as an item that is open: labels, or of another part of the release labels@worker.
+func ruleItem(key string) deploy.OpenItem {
+	rule, part, ofPart := strings.Cut(key, "@")
 	text, known := rules[rule]
 	if !known {
 		text = "The image keeps the rule " + rule
 	}
-	return deploy.OpenItem{Key: deploy.AboutImage + rule, Group: "Image", Text: text}
+	if ofPart {
+		text = part + ": " + text
+	}
+	return deploy.OpenItem{Key: deploy.AboutImage + key, Group: "Image", Text: text}
 }
 
 func (l *looking) details(ctx context.Context) (deploy.ImageDetails, error) {
@@ -123,7 +155,8 @@ func (l *looking) proveScan(ctx context.Context) error {
 	}
 	var why []string
 	for _, f := range l.rules(ctx) {
-		if f.item.Key != deploy.AboutImage+"scan" && f.item.Key != deploy.AboutImage+"vulnerabilities" {
+		rule, _, _ := strings.Cut(f.item.Key, "@")
+		if rule != deploy.AboutImage+"scan" && rule != deploy.AboutImage+"vulnerabilities" {
 			continue
 		}
 		if f.err != nil {

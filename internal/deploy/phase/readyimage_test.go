@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"slipway/internal/deploy"
 	"slipway/internal/deploy/phase"
 )
@@ -122,4 +124,41 @@ func TestWhatIsSaidOfAnImageIsWaivedOrMended(t *testing.T) {
 	p.say(deploy.Signal{Kind: deploy.SignalWaive, By: "U0BOB", Item: "image/vulnerabilities", Reason: "it is not reachable"})
 	p.until("preflight/plan").is(deploy.Running).tells("outcome preflight/ready  3 of 3 (2 proved, 1 waived)\n")
 	p.wantReady(deploy.Readiness{Total: 3, Proved: 2, Waived: 1})
+}
+
+func TestTheImageOfAPartIsHeldAgainstThePolicyUnlessItIsTheSame(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		digest string
+		open   []string
+	}{
+		"other content": {"sha256:other", []string{"image/labels", "image/labels@worker"}},
+		"the same":      {"", []string{"image/labels"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newChecklisted(t)
+			w.look.details.Labels = nil
+			p := w.asks(func(s *deploy.Spec) { s.Images = &deploy.ImagePolicy{Labels: []string{"revision"}} })
+			p.r.Spec.Also = []deploy.Part{{Name: "worker", Image: "images/worker"}}
+			image := deploy.Image{Repository: "images/worker", Digest: c.digest}
+			if c.digest == "" {
+				image.Digest = p.r.Facts.Image.Digest
+			}
+			p.r.Parts = map[string]deploy.Facts{"worker": {Image: image}}
+			p.act()
+			var open []string
+			for _, o := range p.r.Readiness.Open {
+				open = append(open, o.Key)
+			}
+			if diff := cmp.Diff(c.open, open); diff != "" {
+				t.Fatalf("open (-want +got):\n%s", diff)
+			}
+			p.say(deploy.Signal{Kind: deploy.SignalWaive, By: "U0BOB", Item: "image/labels@worker", Reason: "it is built elsewhere"})
+			p.while(func() bool { return len(p.r.Readiness.Open) == len(c.open) })
+			if left := len(p.r.Readiness.Open); left != 1 {
+				t.Errorf("%d open after the waiver of the part's", left)
+			}
+		})
+	}
 }
