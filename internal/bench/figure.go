@@ -25,6 +25,14 @@ func (s sample) quantile(q float64) time.Duration {
 func (s sample) p50() time.Duration { return s.quantile(0.50) }
 func (s sample) p99() time.Duration { return s.quantile(0.99) }
 
+func (s sample) mean() time.Duration {
+	var sum time.Duration
+	for _, d := range s {
+		sum += d
+	}
+	return sum / time.Duration(max(len(s), 1))
+}
+
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }

@@ -46,6 +46,8 @@ var figures = []group{
 	{"judge", measureJudge},
 	{"checks", measureChecks},
 	{"migrate", measureMigrate},
+	{"ecs-rollback", measureECSRollback},
+	{"ecs-noticed", measureECSNoticed},
 }
 
 func main() {

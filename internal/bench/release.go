@@ -25,7 +25,6 @@ func measureRelease(ctx context.Context, g *ground) (err error) {
 		return err
 	}
 	versions := []string{"v1.2.4", "v1.2.5"}
-	succeeded := func(r deploy.Release) bool { return r.State == deploy.Succeeded }
 	var took sample
 	for round := range releaseRounds {
 		for i := range releaseServices {
@@ -46,3 +45,5 @@ func measureRelease(ctx context.Context, g *ground) (err error) {
 	figure("release.overhead_p99_ms", ms(took.p99()), "ms")
 	return nil
 }
+
+func succeeded(r deploy.Release) bool { return r.State == deploy.Succeeded }

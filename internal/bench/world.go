@@ -41,6 +41,7 @@ type surroundings struct {
 	seeded   bool          // Cloud Run has them
 	speed    float64       // how many times faster than the catalog says time passes; 0 is 1
 	settle   time.Duration // how long Cloud Run takes to move traffic
+	atECS    int           // services at ECS, of each way
 }
 
 // newWorld has services of its own besides the example's, all under the same strategy. seeded says whether
@@ -64,9 +65,12 @@ func (g *ground) surround(ctx context.Context, is surroundings) (w *world, err e
 	if err := writeCatalog(folder, is.services, is.steps, is.metrics); err != nil {
 		return w, err
 	}
+	if err := writeECS(folder, is.atECS); err != nil {
+		return w, err
+	}
 	redisURL := g.database()
 	w.Sandbox, err = sandbox.Start(sandbox.Options{Catalog: os.DirFS(folder), RedisURL: redisURL, Version: live,
-		Speed: is.speed, Settle: is.settle, Slack: workspace.Options{Channels: channels(is.services)}})
+		Speed: is.speed, Settle: is.settle, Slack: workspace.Options{Channels: append(channels(is.services), ecsChannels(is.atECS)...)}})
 	if err != nil {
 		return w, err
 	}
@@ -77,6 +81,9 @@ func (g *ground) surround(ctx context.Context, is surroundings) (w *world, err e
 		if _, err := w.CloudRun.Seed(cloudrun.ServiceSpec{Name: serviceName(i), Environment: environment}, live); err != nil {
 			return w, err
 		}
+	}
+	if err := w.seedECS(is.atECS); err != nil {
+		return w, err
 	}
 	w.store, err = store.Open(ctx, redisURL, nil)
 	return w, err

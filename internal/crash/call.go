@@ -28,6 +28,10 @@ func (k *killer) offer(ctx context.Context, service string, at place) {
 // inject puts the wanted fault where the next change of a service meets it. An effect that is late arrives about when a
 // successor begins, earlier or later; a backup before.
 func (k *killer) inject(ctx context.Context, service string) (err error) {
+	if k.wanted.amazon {
+		k.setTrap(service)
+		return nil
+	}
 	switch v := k.wanted; v.place {
 	case beforeScript, beforeIndex:
 		k.held, err = k.w.ledgers[service].hold(ctx, v.place == beforeIndex)

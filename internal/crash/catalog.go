@@ -126,7 +126,7 @@ func writeCatalog(folder string) error {
 			return fmt.Errorf("write the catalog: %w", err)
 		}
 	}
-	return nil
+	return writeAmazon(folder)
 }
 
 // channels are the usual ones and one for each service.
@@ -136,6 +136,9 @@ func channels() []workspace.Channel {
 		all = append(all, workspace.Channel{
 			ID: fmt.Sprintf("C1%06d", i), Name: serviceName(i), Members: []string{"U0ALICE", "U0BOB", workspace.BotUserID},
 		})
+	}
+	for i, name := range onAmazon {
+		all = append(all, workspace.Channel{ID: fmt.Sprintf("C2%06d", i), Name: name, Members: []string{"U0ALICE", "U0BOB", workspace.BotUserID}})
 	}
 	return all
 }

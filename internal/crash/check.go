@@ -19,6 +19,8 @@ type expected struct {
 	state   deploy.State
 	effects []string
 	live    deploy.RevisionName // has all traffic
+	version string              // which is this one
+	work    deploy.RevisionName // is what ECS has of the service, or of its part
 
 	migrated bool // all scripts are applied
 }
@@ -32,7 +34,7 @@ func (w *world) checkRelease(ctx context.Context, t *toll, x expected) error {
 	if r.State != x.state {
 		t.missing("%s is %s, not %s: %s\n%v", x.id, r.State, x.state, r.Why, w.explain(ctx, x.id, errors.New("wrong end")))
 	}
-	done := w.effectsOn(x.service, x.since)
+	done := w.effectsOn(ctx, x.service, x.since)
 	for _, e := range surplus(done, x.effects) {
 		t.twice("%s: %s; in all:\n  %s", x.id, e, strings.Join(done, "\n  "))
 	}
@@ -40,6 +42,11 @@ func (w *world) checkRelease(ctx context.Context, t *toll, x expected) error {
 		t.missing("%s: never %s; in all:\n  %s", x.id, e, strings.Join(done, "\n  "))
 	}
 	w.checkTraffic(t, x)
+	if x.work != "" {
+		if err := w.checkAmazon(ctx, t, x); err != nil {
+			return err
+		}
+	}
 	if err := w.checkJournal(ctx, t, x.id, r.Rev); err != nil {
 		return err
 	}
@@ -173,6 +180,9 @@ func (w *world) explain(ctx context.Context, id deploy.ReleaseID, err error) err
 		if c.Service == service && c.Method == "UpdateService" {
 			text += fmt.Sprintf("  %s %s\n", c.At.Format("15:04:05.000"), c)
 		}
+	}
+	for _, d := range w.witness.since(amazonOf(service), time.Time{}) {
+		text += fmt.Sprintf("  %s %s %s %s done %t changed %t\n", d.at.Format("15:04:05.000"), d.service, d.operation, d.about, d.done, d.changed)
 	}
 	return fmt.Errorf("%w\n%s%s", err, text, w.lastWords())
 }

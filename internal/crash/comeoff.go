@@ -33,5 +33,12 @@ func (s *teller) comeOff(ctx context.Context, to deploy.Revision) error {
 			return err
 		}
 	}
-	return s.conclude(ctx, began, id, deploy.RolledBack, []string{effect(false, nil, share{to.Name, 100})}, to)
+	effects := []string{effect(false, nil, share{to.Name, 100})}
+	switch at := amazonOf(s.service); {
+	case s.service == paired:
+		effects = append(effects, deploysAt(at, string(s.work.Name)))
+	case at != "":
+		effects = []string{deploysAt(at, string(to.Name))}
+	}
+	return s.conclude(ctx, began, id, deploy.RolledBack, effects, to)
 }

@@ -47,7 +47,7 @@ func TestEveryWayIsDealtAndThoseOfTheDataPhasesInTurn(t *testing.T) {
 	for _, v := range matrix() {
 		left[v]++
 	}
-	d := &deck{w: &world{rand: rand.New(rand.NewPCG(1, 2))}}
+	d := &deck{all: matrix, w: &world{rand: rand.New(rand.NewPCG(1, 2))}}
 	for data, others := 0, 0; len(left) > 0; {
 		hand := d.hand()
 		v := hand[0]
@@ -97,16 +97,20 @@ func TestWhatMustBeZeroEndsARun(t *testing.T) {
 	good := func() *toll {
 		x := &toll{pauses: 1}
 		x.hit(way{kind: deploy.KindMigrate, point: "in-call"})
+		x.hit(way{kind: deploy.KindShift, point: "in-call", amazon: true})
 		return x
 	}
 	if err := good().verdict(); err != nil {
 		t.Fatal(err)
 	}
-	half, doubled, none := good(), good(), &toll{pauses: 1}
+	half, doubled, none, elsewhere, again := good(), good(), &toll{pauses: 1}, &toll{pauses: 1}, good()
 	half.halfApplied("a script")
 	doubled.doubled("a backup")
-	none.hit(way{kind: deploy.KindShift, point: "in-call"})
-	for fact, x := range map[string]*toll{"a script is half there": half, "there are two backups": doubled, "the data phases were not tried": none} {
+	none.hit(way{kind: deploy.KindShift, point: "in-call", amazon: true})
+	elsewhere.hit(way{kind: deploy.KindMigrate, point: "in-call"})
+	again.registered = 2
+	for fact, x := range map[string]*toll{"a script is half there": half, "there are two backups": doubled, "the data phases were not tried": none,
+		"ECS was not tried": elsewhere, "a release has registered two task definitions": again} {
 		if x.verdict() == nil {
 			t.Errorf("%s, and the run is good", fact)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -40,8 +41,14 @@ func effect(makes bool, tags []string, shares ...share) string {
 // forward is what a canary changes on its way to the last of percents: the revision, then each share. At 100 % the old
 // revision is tagged, so that it stays warm.
 func (r attempt) forward(percents ...int) []string {
+	if r.service == moved {
+		return r.movedForward(percents[len(percents)-1])
+	}
 	tags := []string{r.tag}
 	all := []string{effect(true, tags, share{r.base.Name, 100})}
+	if r.service == paired {
+		all = append(all, registersAt(workerAt, string(r.work.Name)))
+	}
 	for _, p := range percents {
 		if p == 100 {
 			tags = append(tags, r.warm)
@@ -53,6 +60,9 @@ func (r attempt) forward(percents ...int) []string {
 
 // backward is what a roll back changes: all traffic returns, then the tag goes.
 func (r attempt) backward() []string {
+	if r.service == moved {
+		return []string{answersAt(amazonOf(r.service), false)}
+	}
 	return []string{effect(false, []string{r.tag}, share{r.base.Name, 100}), r.retired(0)}
 }
 
@@ -62,8 +72,8 @@ func (r attempt) retired(percent int) string {
 }
 
 // effectsOn is what changed at a service since a moment, in order, whatever was answered.
-func (w *world) effectsOn(service string, since time.Time) []string {
-	var all []string
+func (w *world) effectsOn(ctx context.Context, service string, since time.Time) []string {
+	all := w.witness.effects(ctx, amazonOf(service), since)
 	for _, c := range w.CloudRun.Calls() {
 		if c.Service == service && c.Changed && !c.At.Before(since) {
 			all = append(all, effectOf(c))

@@ -72,6 +72,15 @@ func TestMatrixHasEveryKindOfStepAtEveryBoundaryOnce(t *testing.T) {
 // plans are the steps of the stories' releases, there and back.
 func plans(t *testing.T) []deploy.Step {
 	t.Helper()
+	var names []string
+	for i := range services {
+		names = append(names, serviceName(i))
+	}
+	return plansOf(t, names)
+}
+
+func plansOf(t *testing.T, names []string) []deploy.Step {
+	t.Helper()
 	folder := t.TempDir()
 	if err := writeCatalog(folder); err != nil {
 		t.Fatal(err)
@@ -81,8 +90,8 @@ func plans(t *testing.T) []deploy.Step {
 		t.Fatal(err)
 	}
 	var all []deploy.Step
-	for i := range services {
-		spec, err := c.Resolve(targetOf(serviceName(i)), versions[0])
+	for _, name := range names {
+		spec, err := c.Resolve(targetOf(name), versions[0])
 		if err != nil {
 			t.Fatal(err)
 		}

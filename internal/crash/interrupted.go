@@ -75,7 +75,7 @@ func (w *world) checkInterrupted(ctx context.Context, t *toll, r attempt, servic
 	if ended.State != deploy.RolledBack && ended.State != deploy.Failed {
 		t.missing("%s is %s: %v", r.id, ended.State, w.explain(ctx, r.id, errors.New(ended.Why)))
 	}
-	done := w.effectsOn(service, began)
+	done := w.effectsOn(ctx, service, began)
 	for _, e := range surplus(done, append(r.forward(10), r.backward()...)) {
 		t.twice("%s: %s; in all:\n  %s", r.id, e, strings.Join(done, "\n  "))
 	}

@@ -29,6 +29,8 @@ type killer struct {
 	since  int         // calls that Cloud SQL had when the fault was put there
 	held   *held       // for a fault of a script
 	struck chan string // the service whose next change has the fault
+	trap   *trap       // for a fault of a call at ECS
+	buried int         // so far
 }
 
 // killing tells stories of all services at once and kills until enough have died or the time is up; then the stories
@@ -37,29 +39,47 @@ func killing(ctx context.Context, w *world, p plan, t *toll) error {
 	say("killing …")
 	k := &killer{w: w, t: t, struck: make(chan string, 1)}
 	quit := make(chan struct{})
+	tellers := make([]*teller, services)
+	for i := range tellers {
+		tellers[i] = w.newTeller(t, i, quit, k.offer)
+	}
+	return k.killWhile(ctx, p, p.kills, tellers, quit, matrix)
+}
+
+// killingAtAmazon is killing where services run on ECS.
+func killingAtAmazon(ctx context.Context, w *world, p plan, t *toll) error {
+	say("killing at ECS …")
+	k := &killer{w: w, t: t, struck: make(chan string, 1)}
+	quit := make(chan struct{})
+	tellers := make([]*teller, len(onAmazon))
+	for i, service := range onAmazon {
+		tellers[i] = w.newAmazonTeller(t, service, quit, k.offer)
+	}
+	return k.killWhile(ctx, p, p.atECS, tellers, quit, amazonMatrix)
+}
+
+func (k *killer) killWhile(ctx context.Context, p plan, most int, tellers []*teller, quit chan struct{}, ways func() []way) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for i := range services {
-		g.Go(func() error { return w.newTeller(t, i, quit, k.offer).tellAll(ctx) })
+	for _, s := range tellers {
+		g.Go(func() error { return s.tellAll(ctx) })
 	}
 	g.Go(func() error {
 		defer close(quit)
-		return k.killAll(ctx, p)
+		return k.killAll(ctx, p, most, ways)
 	})
 	return g.Wait()
 }
 
-func (k *killer) killAll(ctx context.Context, p plan) error {
-	d := &deck{w: k.w}
-	began := time.Now()
+func (k *killer) killAll(ctx context.Context, p plan, most int, ways func() []way) error {
+	d := &deck{w: k.w, all: ways}
+	began, told := time.Now(), 0
 	for time.Since(began) < p.killFor && ctx.Err() == nil {
-		k.t.mu.Lock()
-		n := k.t.kills
-		k.t.mu.Unlock()
-		if n >= p.kills {
+		if k.buried >= most {
 			return nil
 		}
-		if n > 0 && n%25 == 0 {
-			say("%d kills in %s", n, time.Since(began).Round(time.Second))
+		if k.buried > told && k.buried%25 == 0 {
+			told = k.buried
+			say("%d kills in %s", told, time.Since(began).Round(time.Second))
 		}
 		hand := d.hand()
 		struck, err := k.strike(ctx, hand)
@@ -105,6 +125,8 @@ func (k *killer) strikeAlone(ctx context.Context, v way) (bool, error) {
 		return true, k.ask(ctx)
 	case v.place == beforeScript, v.place == beforeIndex:
 		return k.strikeScript(ctx, v)
+	case v.amazon:
+		return k.strikeAmazon(ctx, v)
 	}
 	return k.strikeCall(ctx, v)
 }
@@ -149,6 +171,7 @@ func (k *killer) awaitDeath(ctx context.Context) (dead *replica, line string, er
 // bury replaces a dead replica and waits until its releases have another owner.
 func (k *killer) bury(ctx context.Context, dead *replica, v way) error {
 	k.t.hit(v)
+	k.buried++
 	orphans, err := k.w.drivenBy(ctx, dead)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@
 // touches a Redis or a process that it did not start.
 //
 // Start reading at run, then matrix.go for where replicas die, story.go for what they are doing meanwhile, and
-// check.go for what has to hold.
+// check.go for what has to hold. What is of services at Amazon ECS is in the files that begin with amazon.
 package main
 
 import (
@@ -31,14 +31,15 @@ import (
 // plan is how much is tried.
 type plan struct {
 	kills   int
+	atECS   int // kills while services of ECS are released
 	pauses  int
 	killFor time.Duration // no kill begins later than this after the first
 	seed    uint64
 }
 
 var (
-	fullPlan  = plan{kills: 500, pauses: 30, killFor: 40 * time.Minute}
-	shortPlan = plan{kills: 500, pauses: 5, killFor: 22 * time.Second}
+	fullPlan  = plan{kills: 500, atECS: 200, pauses: 30, killFor: 40 * time.Minute}
+	shortPlan = plan{kills: 500, atECS: 200, pauses: 5, killFor: 22 * time.Second}
 )
 
 // within bounds a whole run.
@@ -46,7 +47,7 @@ const within = time.Hour
 
 func main() {
 	short := flag.Bool("short", false, "try for a minute, not until the matrix has been gone through")
-	kills := flag.Int("kills", 0, "kill this often; default 500")
+	kills := flag.Int("kills", 0, "kill this often, in each of two worlds; default 500, and 200 at ECS")
 	pauses := flag.Int("pauses", 0, "pause this often; default 30, short 5")
 	seed := flag.Uint64("seed", 0, "repeat the order of a run that printed this; default another each time")
 	flag.Parse()
@@ -55,7 +56,7 @@ func main() {
 		p = shortPlan
 	}
 	if *kills > 0 {
-		p.kills = *kills
+		p.kills, p.atECS = *kills, *kills
 	}
 	if *pauses > 0 {
 		p.pauses = *pauses
@@ -73,7 +74,7 @@ func main() {
 	}
 }
 
-// run kills in one world and pauses in another at the same time.
+// run kills in one world, kills where services are at ECS in another, and pauses in a third, at the same time.
 func run(ctx context.Context, p plan) (err error) {
 	if !cloudsql.Installed() {
 		return errors.New("PostgreSQL is not installed, without which no database goes with a release: run make setup")
@@ -88,6 +89,7 @@ func run(ctx context.Context, p plan) (err error) {
 	g, trying := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.try(trying, p, 1, services, t, killing) })
 	g.Go(func() error { return b.try(trying, p, 2, pausedServices, t, pausing) })
+	g.Go(func() error { return b.try(trying, p, 3, 0, t, killingAtAmazon) })
 	if err := g.Wait(); err != nil {
 		return errors.Join(err, t.verdict())
 	}

@@ -41,9 +41,14 @@ type way struct {
 	fault string
 
 	ask bool
+
+	amazon bool // in the world of the services at ECS
 }
 
 func (w way) String() string {
+	if w.amazon && w.fault == "" {
+		return "ecs " + string(w.kind) + " " + string(w.point)
+	}
 	switch {
 	case w.ask:
 		return "asked to stop"
@@ -107,6 +112,7 @@ func matrix() []way {
 // once all have been dealt. Every tenth time, a replica is asked to stop instead.
 type deck struct {
 	w     *world
+	all   func() []way
 	cards []way
 	dealt int
 	turn  int // without those in which one is asked to stop
@@ -122,7 +128,7 @@ func (d *deck) hand() []way {
 		return []way{{ask: true}}
 	}
 	if len(d.cards) == 0 {
-		d.cards = matrix()
+		d.cards = d.all()
 		d.w.mu.Lock()
 		d.w.rand.Shuffle(len(d.cards), func(i, j int) { d.cards[i], d.cards[j] = d.cards[j], d.cards[i] })
 		d.w.mu.Unlock()

@@ -203,7 +203,7 @@ func (w *world) awake(ctx context.Context, t *toll, tellers []*teller, v way, sl
 	}
 	for i := range after {
 		if after[i] != before[i] {
-			t.late("%s, %s: before it went on %+v, after %+v: %v", v, after[i].id, before[i], after[i], w.effectsOn(after[i].service, since))
+			t.late("%s, %s: before it went on %+v, after %+v: %v", v, after[i].id, before[i], after[i], w.effectsOn(ctx, after[i].service, since))
 		}
 	}
 	lateAcks := w.strays() - strays

@@ -27,7 +27,7 @@ func (w *world) scenes(ctx context.Context, tellers []*teller) ([]scene, error) 
 	var all []scene
 	for _, s := range tellers {
 		x := scene{service: s.service, id: deploy.NewReleaseID(s.service, s.number), etag: w.CloudRun.Service(fullName(s.service)).GetEtag(),
-			changes: len(w.effectsOn(s.service, time.Time{}))}
+			changes: len(w.effectsOn(ctx, s.service, time.Time{}))}
 		r, err := w.store.Get(ctx, x.id)
 		if err != nil {
 			return nil, err

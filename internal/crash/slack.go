@@ -30,8 +30,12 @@ func (w *world) checkSlack(ctx context.Context, t *toll) error {
 	}
 	posts := map[deploy.ReleaseID][]string{} // keys of the messages of each release
 	shown := map[deploy.ReleaseID][]string{} // the messages themselves, for people
+	channels := slices.Clone(onAmazon)
 	for i := range services {
-		if err := w.collect(serviceName(i), posts, shown); err != nil {
+		channels = append(channels, serviceName(i))
+	}
+	for _, channel := range channels {
+		if err := w.collect(channel, posts, shown); err != nil {
 			return err
 		}
 	}

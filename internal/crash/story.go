@@ -28,6 +28,7 @@ type teller struct {
 	number  int  // of the last release
 	turn    int
 	base    deploy.Revision              // has 100 %
+	work    deploy.Revision              // of a part at ECS: what it has
 	data    *ledger                      // of its database; nil if it has none
 	offer   func(context.Context, place) // called before each word of a person
 	quit    <-chan struct{}              // closed: no further story
@@ -50,7 +51,11 @@ func (s *teller) tellAll(ctx context.Context) error {
 			return context.Cause(ctx)
 		default:
 		}
-		if err := s.tell(ctx, ending(s.w.lot(int(endings)))); err != nil {
+		tell := s.tell
+		if amazonOf(s.service) != "" {
+			tell = s.tellAtAmazon
+		}
+		if err := tell(ctx, ending(s.w.lot(int(endings)))); err != nil {
 			return err
 		}
 	}
@@ -92,10 +97,12 @@ func (s *teller) tell(ctx context.Context, e ending) error {
 // attempt is one release of a story.
 type attempt struct {
 	id        deploy.ReleaseID
+	service   string
 	tag       string
 	warm      string // the tag of the base once the candidate has everything
 	base      deploy.Revision
 	candidate deploy.Revision
+	work      deploy.Revision // of a part at ECS: its candidate
 }
 
 // begin deploys the next version, with scripts for its database if it has one, and approves its plan where people are asked.
@@ -120,8 +127,16 @@ func (s *teller) begin(ctx context.Context, forms ...form) (attempt, error) {
 	if err := s.agree(ctx, id, asked); err != nil {
 		return attempt{}, err
 	}
-	return attempt{id: id, tag: deploy.CandidateTag(s.number), warm: deploy.WarmTag(s.number), base: s.base,
-		candidate: deploy.Revision{Name: deploy.CandidateName(s.service, s.number, 1), Version: version}}, nil
+	r := attempt{id: id, service: s.service, tag: deploy.CandidateTag(s.number), warm: deploy.WarmTag(s.number), base: s.base,
+		candidate: deploy.Revision{Name: deploy.CandidateName(s.service, s.number, 1), Version: version}}
+	at := deploy.CandidateName(amazonOf(s.service), s.number, 1)
+	switch {
+	case s.service == paired:
+		r.work = deploy.Revision{Name: at, Version: version}
+	case amazonOf(s.service) != "":
+		r.candidate.Name = at
+	}
+	return r, nil
 }
 
 func (s *teller) created(id deploy.ReleaseID) {
@@ -209,7 +224,14 @@ func (s *teller) concludeAs(ctx context.Context, began time.Time, id deploy.Rele
 	s.w.setCurrent(s.service, "")
 	s.base = now
 	ended()
-	err = s.w.checkRelease(ctx, s.t, expected{id: id, service: s.service, since: began, state: as, effects: effects, live: now.Name, migrated: true})
+	x := expected{id: id, service: s.service, since: began, state: as, effects: effects, live: now.Name, version: now.Version, migrated: true}
+	switch {
+	case s.service == paired:
+		x.work = s.work.Name
+	case amazonOf(s.service) != "":
+		x.work = now.Name
+	}
+	err = s.w.checkRelease(ctx, s.t, x)
 	if err != nil {
 		return err
 	}

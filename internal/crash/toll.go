@@ -23,7 +23,10 @@ type toll struct {
 	stale      []string
 	data       map[string]bool // those of points that are of the data phases
 	half       []string
-	backups    []string // too many
+	backups    []string        // too many
+	atECS      map[string]bool // those of points that are of services at ECS
+	registered int             // the most task definitions that any release has registered
+	updated    int             // and the most UpdateServices of any for one of them
 	killed     sample
 	termed     sample
 }
@@ -57,11 +60,14 @@ func (t *toll) hit(v way) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.points == nil {
-		t.points, t.data = map[string]bool{}, map[string]bool{}
+		t.points, t.data, t.atECS = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	}
 	t.points[v.String()] = true
 	if v.ofData() {
 		t.data[v.String()] = true
+	}
+	if v.amazon {
+		t.atECS[v.String()] = true
 	}
 	t.kills++
 }
@@ -78,6 +84,9 @@ func (t *toll) show() {
 	figure("migrate.crash_points", float64(len(t.data)), "points")
 	figure("migrate.half_applied", float64(len(t.half)), "scripts")
 	figure("backup.duplicates", float64(len(t.backups)), "backups")
+	figure("ecs.crash_points", float64(len(t.atECS)), "points")
+	figure("ecs.registrations_per_release", float64(t.registered), "registrations")
+	figure("ecs.updates_per_release", float64(t.updated), "calls")
 	figure("pause.pauses", float64(t.pauses), "pauses")
 	figure("pause.refused", float64(t.refused), "refusals")
 	figure("pause.late_acks", float64(t.lateAcks), "acknowledgements")
@@ -91,11 +100,14 @@ func (t *toll) show() {
 func (t *toll) verdict() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.registered > 1 {
+		return fmt.Errorf("a release has registered %d task definitions", t.registered)
+	}
 	if n := len(t.duplicates) + len(t.lost) + len(t.left) + len(t.stale) + len(t.half) + len(t.backups); n > 0 {
 		return fmt.Errorf("%d promises broken", n)
 	}
-	if t.kills == 0 || t.pauses == 0 || len(t.data) == 0 {
-		return fmt.Errorf("%d kills, %d points of the data phases and %d pauses prove nothing", t.kills, len(t.data), t.pauses)
+	if t.kills == 0 || t.pauses == 0 || len(t.data) == 0 || len(t.atECS) == 0 {
+		return fmt.Errorf("%d kills, %d points of the data phases, %d at ECS and %d pauses prove nothing", t.kills, len(t.data), len(t.atECS), t.pauses)
 	}
 	return nil
 }

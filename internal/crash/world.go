@@ -16,6 +16,7 @@ import (
 	"slipway/internal/sandbox"
 	"slipway/internal/sandbox/cloudrun"
 	"slipway/internal/sandbox/cloudsql"
+	"slipway/internal/sandbox/ecs"
 	"slipway/internal/sandbox/workspace"
 	"slipway/internal/store"
 	"slipway/internal/store/redistest"
@@ -37,12 +38,13 @@ type world struct {
 	*sandbox.Sandbox
 	services int // that are released
 
-	dir   string // of the logs and the order
-	bot   string // path of the binary
-	order string // file that tells a replica where to die, see cmd/bot/crash_on.go
-	redis *redistest.Server
-	store *store.Store
-	raw   *redis.Client // past the store, to see what the store does not show
+	dir     string // of the logs and the order
+	bot     string // path of the binary
+	order   string // file that tells a replica where to die, see cmd/bot/crash_on.go
+	redis   *redistest.Server
+	store   *store.Store
+	witness *witness      // of what is changed at ECS
+	raw     *redis.Client // past the store, to see what the store does not show
 
 	mu       sync.Mutex
 	rand     *rand.Rand
@@ -93,6 +95,14 @@ func (w *world) surround(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if _, err := w.CloudRun.Seed(cloudrun.ServiceSpec{Name: paired, Environment: environment, Pinned: true}, live); err != nil {
+		return err
+	}
+	image := repository + "@" + w.Registry.Digest(live)
+	if _, err := w.Amazon.ECS.Seed(ecs.ServiceSpec{Name: workerAt, Image: image, Tasks: workTasks}); err != nil {
+		return err
+	}
+	w.witness = newWitness(w.Amazon.Wire)
 	if err := w.openLedgers(); err != nil {
 		return err
 	}
