@@ -119,14 +119,24 @@ func (p Ports) platform(r deploy.Release) (deploy.Platform, error) {
 // waited for, at the cost of one more call where it takes its seconds.
 const firstLook = 5 * time.Millisecond
 
-// again looks at a step once more: at first almost at once, then after 100 ms, then ever more slowly up to 2 s, so
-// that a change is noticed late by at most a quarter of the time it took.
+// What a look at a step waits for at most: users are waiting for new versions and for traffic, and a database for nobody.
+const (
+	longestWait  = 2 * time.Second
+	longestMoved = 500 * time.Millisecond
+)
+
+// again looks at a step once more: at first almost at once, then after 100 ms, then ever more slowly up to its longest
+// wait, so that a change is noticed late by at most a quarter of the time it took.
 func again(s deploy.Step, f deploy.Facts, note string) deploy.Outcome {
+	longest := longestWait
+	if s.Kind == deploy.KindRevision || s.Kind == deploy.KindShift || s.Kind == deploy.KindReturn {
+		longest = longestMoved
+	}
 	wait := firstLook
 	if s.Looks > 0 {
 		wait = time.Duration(100 * float64(time.Millisecond) * math.Pow(1.25, float64(min(s.Looks-1, 14))))
 	}
-	return deploy.Outcome{Facts: f, Again: min(wait, 2*time.Second), Note: note}
+	return deploy.Outcome{Facts: f, Again: min(wait, longest), Note: note}
 }
 
 // awaitOperation looks once at the operation named in the facts. With rest.Again the step has

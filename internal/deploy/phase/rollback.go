@@ -10,7 +10,7 @@ import (
 // askAgainAfter is how many looks the return of traffic waits for one operation, about 20 s, more than twice what a
 // move of traffic takes: then what was asked for is asked for again, and bare, since an operation can get stuck at
 // the platform, and one of the tags may be why.
-const askAgainAfter = 20
+const askAgainAfter = 44
 
 // giveBack sends all traffic to the baseline. The first thing it does is that call: nothing else is needed for
 // it, and nothing that could fail comes before it. It goes on until the platform reports the baseline at 100 %,

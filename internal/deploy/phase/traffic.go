@@ -17,7 +17,7 @@ func (p Ports) shift(ctx context.Context, r deploy.Release, s deploy.Step) (depl
 	}
 	f, ref := r.Facts, r.Spec.Platform.Service
 	if rest, err := awaitOperation(ctx, pf, f, s); err != nil || rest.Again > 0 {
-		return p.progress(ctx, pf, r, rest), err
+		return p.progress(ctx, pf, r, s, rest), err
 	}
 	svc, err := pf.Describe(ctx, ref)
 	if err != nil {
@@ -50,9 +50,13 @@ func fell(op string, f deploy.Fall) error {
 	return &deploy.Error{Code: deploy.Invalid, Op: op, Msg: "the platform has gone back by itself: " + f.Why}
 }
 
+// everyLook is at how many looks a rolling deployment is asked how far it has come, which takes more calls than whether it
+// is over.
+const everyLook = 4
+
 // progress says how far a rolling deployment has come, which takes minutes; other moves are over before anybody asks.
-func (p Ports) progress(ctx context.Context, pf deploy.Platform, r deploy.Release, rest deploy.Outcome) deploy.Outcome {
-	if rest.Again == 0 || r.Spec.Strategy.Kind != deploy.Rolling {
+func (p Ports) progress(ctx context.Context, pf deploy.Platform, r deploy.Release, s deploy.Step, rest deploy.Outcome) deploy.Outcome {
+	if rest.Again == 0 || r.Spec.Strategy.Kind != deploy.Rolling || s.Looks%everyLook != 0 {
 		return rest
 	}
 	if svc, err := pf.Describe(ctx, r.Spec.Platform.Service); err == nil && svc.Unrest != "" {
