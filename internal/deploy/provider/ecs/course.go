@@ -104,6 +104,15 @@ func (s *course) hidden() bool {
 		(s.rollout == nil || !s.rollout.succeeded() || s.rollout.definition.arn() != s.current.arn())
 }
 
+// astray says whether a deployment has ended half-way, and users are elsewhere than where the service is said to be.
+func (s *course) astray() bool {
+	if s.rollout == nil || !s.rollout.halfWay() {
+		return false
+	}
+	_, running, total := s.running()
+	return len(s.strays) > 0 || !s.rollout.native() && running[s.current.name()] < total
+}
+
 // asked says whether the service's newest deployment is for a task definition: then nothing has to be sent again.
 func (s *course) asked(d *definition) bool {
 	if s.rollout != nil && !s.hidden() {
@@ -138,7 +147,7 @@ func (s *course) traffic() []deploy.Share {
 	switch {
 	case s.rollout != nil && !s.rollout.over() && s.rollout.native():
 		return s.weighted()
-	case s.going() && s.strategy() == types.DeploymentStrategyRolling:
+	case (s.going() || s.astray()) && s.strategy() == types.DeploymentStrategyRolling:
 		return s.byTasks()
 	}
 	home := s.current
@@ -223,7 +232,7 @@ func (s *course) unrest() string {
 		return "Amazon ECS begins with " + s.current.short()
 	case r == nil, r.succeeded(), r.Status == types.ServiceDeploymentStatusRollbackSuccessful:
 		return ""
-	case r.Status == types.ServiceDeploymentStatusRollbackFailed, r.Status == types.ServiceDeploymentStatusStopped:
+	case r.halfWay():
 		return withWords("the deployment of "+r.definition.short()+" has ended half-way", r.why())
 	case r.fallen():
 		return withWords("Amazon ECS goes back from "+r.definition.short(), r.why())
@@ -231,6 +240,8 @@ func (s *course) unrest() string {
 		return fmt.Sprintf("the deployment of %s waits at %d %% to be told to go on%s", r.definition.short(), s.observed, s.until())
 	case s.arrived():
 		return fmt.Sprintf("all traffic is on %s, and Amazon ECS keeps the tasks of before for a while", r.definition.short())
+	case r.native() && r.theirs():
+		return fmt.Sprintf("the deployment of %s waits in stage %s for somebody to answer a hook that is not Slipway's%s", r.definition.short(), words(string(r.LifecycleStage)), s.until())
 	case r.native():
 		return fmt.Sprintf("%s, %d %% of the traffic, stage %s", s.progress(), s.observed, words(string(r.LifecycleStage)))
 	}

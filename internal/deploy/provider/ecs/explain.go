@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -14,7 +15,9 @@ import (
 const (
 	rightsHint = "allow the bot's role ecs:DescribeServices, ecs:ListServiceDeployments, ecs:DescribeServiceDeployments, ecs:DescribeServiceRevisions, " +
 		"ecs:ListTaskDefinitions, ecs:DescribeTaskDefinition, ecs:ListTasks, ecs:DescribeTasks, ecs:RegisterTaskDefinition, ecs:UpdateService, " +
-		"ecs:StopServiceDeployment, ecs:ContinueServiceDeployment, ecs:TagResource, and iam:PassRole for the roles of the task definition"
+		"ecs:StopServiceDeployment, ecs:ContinueServiceDeployment, ecs:TagResource, and iam:PassRole for the roles of the task definition; " +
+		"elasticloadbalancing:DescribeRules, DescribeListeners, DescribeTargetGroups and DescribeTargetHealth; for weights that Slipway moves also " +
+		"ModifyRule and ModifyListener, ecs:DescribeTaskSets, CreateTaskSet, UpdateTaskSet, DeleteTaskSet and UpdateServicePrimaryTaskSet"
 	loginHint = "look at the bot's AWS credentials: they may have ended, or be those of another account"
 	quotaHint = "look at the account's API rate limits if it goes on"
 	laterHint = "see https://health.aws.amazon.com if it goes on"
@@ -108,7 +111,10 @@ func explain(ctx context.Context, op string, about thing, err error) error {
 	}
 	m := silent
 	var answer smithy.APIError
+	var nowhere *net.DNSError
 	switch {
+	case errors.As(err, &nowhere) && nowhere.IsNotFound:
+		m.msg, m.hint = "AWS has no address "+shortened(nowhere.Name, 100), "correct the region in the catalog, or look at the DNS of where the bot runs"
 	case errors.Is(err, context.DeadlineExceeded):
 		m.msg = "AWS did not answer in time"
 	case errors.As(err, &answer):
@@ -158,6 +164,15 @@ func codeOf(err error) string {
 	var answer smithy.APIError
 	if errors.As(err, &answer) {
 		return answer.ErrorCode()
+	}
+	return ""
+}
+
+// wordsOf is what AWS says in an error; empty if it is not AWS's.
+func wordsOf(err error) string {
+	var answer smithy.APIError
+	if errors.As(err, &answer) {
+		return answer.ErrorMessage()
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -45,4 +46,35 @@ func Stands(s types.Service, d types.ServiceDeployment, current, target, source 
 		c.observed = c.requested
 	}
 	return deploy.Service{Busy: c.busy(), Unrest: c.unrest(), Traffic: c.traffic()}
+}
+
+// From is the revision that a deployment began with.
+func From(d types.ServiceDeployment) string {
+	r := rollout{ServiceDeployment: d}
+	return *r.from().Arn
+}
+
+// Failure says whether a task broke.
+func Failure(t types.Task) bool { return failure(t) }
+
+// Begins sends what a return to a task definition of before (family:revision) needs where s was asked for it last, and d has
+// ended.
+func (p *Platform) Begins(ctx context.Context, ref deploy.ServiceRef, s types.Service, d types.ServiceDeployment, to deploy.RevisionName) (bool, error) {
+	l := &live{ref: ref, service: s}
+	home, err := p.find(ctx, "go back", l, to)
+	if err != nil {
+		return false, err
+	}
+	c := &course{live: l, current: home, rollout: &rollout{ServiceDeployment: d, definition: &definition{}, source: home}}
+	send, err := p.next(ctx, "go back", c, deploy.ShiftRequest{Service: ref, Shares: map[deploy.RevisionName]int{to: 100}, Seal: "r/back"})
+	if err != nil || send == nil {
+		return false, err
+	}
+	_, err = send(ctx)
+	return true, err
+}
+
+// Explain is an error of a call about a service, as people are told it.
+func Explain(ctx context.Context, s deploy.ServiceRef, err error) error {
+	return explain(ctx, "look at "+s.String(), aService(s), err)
 }

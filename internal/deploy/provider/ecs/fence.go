@@ -58,6 +58,14 @@ func (f fence) left(l *live) bool {
 	return f.epoch == 0 || l.tag(epochTag) == strconv.FormatInt(int64(f.epoch), 10) && f.sealed(l)
 }
 
+// leaveBack is leave on the way back, which goes on whether or not Slipway may write tags.
+func (f fence) leaveBack(ctx context.Context, p *Platform, doing string, l *live) error {
+	if err := f.leave(ctx, p, doing, l); err != nil && (f.seal == "" || deploy.Retryable(err)) {
+		return err
+	}
+	return nil
+}
+
 // leave writes the fence at the service. Nothing is sent if it is there.
 func (f fence) leave(ctx context.Context, p *Platform, doing string, l *live) error {
 	if f.left(l) {

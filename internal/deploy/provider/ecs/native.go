@@ -103,16 +103,25 @@ func (p *Platform) answer(doing string, s *course, action types.DeploymentLifecy
 				ServiceDeploymentArn: r.ServiceDeploymentArn, HookId: aws.String(hook), Action: action,
 			})
 		})
-		if code := codeOf(err); ctx.Err() == nil && (code == "InvalidParameterException" || code == "ClientException") {
-			return "", &deploy.Error{
-				Code: deploy.Conflict, Op: doing, Msg: "the deployment does not wait there any more: somebody else has answered", Hint: "look at the service, then try again", Err: err,
-			}
-		}
 		if err != nil {
-			return "", explain(ctx, doing, aDeployment(r.arn()), err)
+			return "", tooLate(ctx, doing, r, err)
 		}
 		return operation{r.arn(), r.way(), what}.name(), nil
 	}
+}
+
+// tooLate is explain where ECS refuses what was possible when we looked: a hook was answered or has run out of time, or a
+// deployment has ended, which the next look sees.
+func tooLate(ctx context.Context, doing string, r *rollout, err error) error {
+	switch code := codeOf(err); {
+	case ctx.Err() != nil:
+	case code == "InvalidParameterException", code == "ClientException", gone[code]:
+		return &deploy.Error{
+			Code: deploy.Conflict, Op: doing, Msg: withWords("the deployment does not wait there any more; somebody else has answered, or it has ended", wordsOf(err)),
+			Hint: "look at the service, then try again", Err: err,
+		}
+	}
+	return explain(ctx, doing, aDeployment(r.arn()), err)
 }
 
 // fit says whether ECS can move the weights of a service.

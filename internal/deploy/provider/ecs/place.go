@@ -79,11 +79,11 @@ func (p *Platform) groupOf(ctx context.Context, doing string, l *live, d *defini
 		x, _ := st.of(d.name())
 		return x.group, x.service, nil
 	}
-	c, err := p.course(ctx, doing, l)
+	r, err := p.newest(ctx, doing, l)
 	if err != nil {
 		return "", "", err
 	}
-	if r := c.rollout; r != nil && r.native() {
+	if r != nil && r.native() {
 		switch {
 		case r.definition.arn() == d.arn():
 			_, group = productionOf(r.target)
@@ -131,22 +131,11 @@ func (p *Platform) Tasks(ctx context.Context, s deploy.ServiceRef, revision depl
 	}
 	var ids []string
 	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		list, err := read(ctx, p, s.Region, func(ctx context.Context, c *clients) (*sdk.ListTasksOutput, error) {
-			return c.ecs.ListTasks(ctx, &sdk.ListTasksInput{Cluster: aws.String(s.Project), Family: d.Family, DesiredStatus: status})
-		})
+		tasks, err := p.tasks(ctx, s.Region, sdk.ListTasksInput{Cluster: aws.String(s.Project), Family: d.Family, DesiredStatus: status})
 		if err != nil {
 			return nil, explain(ctx, doing, aService(s), err)
 		}
-		if len(list.TaskArns) == 0 {
-			continue
-		}
-		got, err := read(ctx, p, s.Region, func(ctx context.Context, c *clients) (*sdk.DescribeTasksOutput, error) {
-			return c.ecs.DescribeTasks(ctx, &sdk.DescribeTasksInput{Cluster: aws.String(s.Project), Tasks: list.TaskArns[:min(len(list.TaskArns), describable)]})
-		})
-		if err != nil {
-			return nil, explain(ctx, doing, aService(s), err)
-		}
-		for _, t := range got.Tasks {
+		for _, t := range tasks {
 			if aws.ToString(t.TaskDefinitionArn) == d.arn() {
 				ids = append(ids, lastPart(aws.ToString(t.TaskArn)))
 			}
@@ -155,5 +144,36 @@ func (p *Platform) Tasks(ctx context.Context, s deploy.ServiceRef, revision depl
 	return ids, nil
 }
 
-// describable is how many tasks ECS describes in one call.
-const describable = 100
+// tasks are those of a list, page by page: as many as ECS describes in one call are on a page. The error is as the client
+// gave it.
+func (p *Platform) tasks(ctx context.Context, region string, in sdk.ListTasksInput) ([]types.Task, error) {
+	var out []types.Task
+	in.MaxResults = aws.Int32(describable)
+	for range mostPages {
+		list, err := read(ctx, p, region, func(ctx context.Context, c *clients) (*sdk.ListTasksOutput, error) {
+			return c.ecs.ListTasks(ctx, &in)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if len(list.TaskArns) > 0 {
+			got, err := read(ctx, p, region, func(ctx context.Context, c *clients) (*sdk.DescribeTasksOutput, error) {
+				return c.ecs.DescribeTasks(ctx, &sdk.DescribeTasksInput{Cluster: in.Cluster, Tasks: list.TaskArns})
+			})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, got.Tasks...)
+		}
+		if in.NextToken = list.NextToken; aws.ToString(in.NextToken) == "" {
+			break
+		}
+	}
+	return out, nil
+}
+
+// describable is how many tasks ECS describes in one call, mostPages how many such calls a look is worth.
+const (
+	describable = 100
+	mostPages   = 10
+)

@@ -27,37 +27,33 @@ const (
 
 const repairHint = "look at the tasks' logs, repair the image or its settings, then release again"
 
-// stopped gives the tasks of a task definition that have stopped since a time. ECS remembers them for about an hour.
+// stopped gives the tasks of a task definition that have stopped since a time without anybody wanting it. ECS remembers them for about an hour.
 func (p *Platform) stopped(ctx context.Context, doing string, s deploy.ServiceRef, d *definition, since time.Time) ([]types.Task, error) {
-	arns, err := read(ctx, p, s.Region, func(ctx context.Context, c *clients) (*sdk.ListTasksOutput, error) {
-		return c.ecs.ListTasks(ctx, &sdk.ListTasksInput{
-			Cluster: aws.String(s.Project), ServiceName: aws.String(s.Name), DesiredStatus: types.DesiredStatusStopped,
-		})
-	})
-	if err != nil {
-		return nil, explain(ctx, doing, aService(s), err)
-	}
-	if len(arns.TaskArns) == 0 {
-		return nil, nil
-	}
-	got, err := read(ctx, p, s.Region, func(ctx context.Context, c *clients) (*sdk.DescribeTasksOutput, error) {
-		return c.ecs.DescribeTasks(ctx, &sdk.DescribeTasksInput{Cluster: aws.String(s.Project), Tasks: arns.TaskArns[:min(len(arns.TaskArns), 100)]})
+	tasks, err := p.tasks(ctx, s.Region, sdk.ListTasksInput{
+		Cluster: aws.String(s.Project), ServiceName: aws.String(s.Name), DesiredStatus: types.DesiredStatusStopped,
 	})
 	if err != nil {
 		return nil, explain(ctx, doing, aService(s), err)
 	}
 	var out []types.Task
-	for _, t := range got.Tasks {
-		if aws.ToString(t.TaskDefinitionArn) == d.arn() && !aws.ToTime(t.CreatedAt).Before(since) && failed(t) {
+	for _, t := range tasks {
+		if aws.ToString(t.TaskDefinitionArn) == d.arn() && !aws.ToTime(t.CreatedAt).Before(since) && failure(t) {
 			out = append(out, t)
 		}
 	}
 	return out, nil
 }
 
-// failed tells a task that ended badly from one that was no longer wanted.
-func failed(t types.Task) bool {
-	return t.StopCode != types.TaskStopCodeServiceSchedulerInitiated || strings.Contains(aws.ToString(t.StoppedReason), "failed")
+// failure tells a task that broke from one that was not wanted any more, or whose machine was taken away. The scheduler
+// stops what fails a health check, and what it scales in; only its words tell the two apart.
+func failure(t types.Task) bool {
+	switch t.StopCode { //nolint:exhaustive // the rest is somebody's wish
+	case types.TaskStopCodeTaskFailedToStart, types.TaskStopCodeEssentialContainerExited:
+		return true
+	case types.TaskStopCodeServiceSchedulerInitiated:
+		return strings.Contains(aws.ToString(t.StoppedReason), "failed")
+	}
+	return false
 }
 
 // doomed says why a native deployment cannot come up: its tasks stop again and again, and none runs. Empty if it may.
@@ -80,28 +76,51 @@ func (p *Platform) fell(ctx context.Context, s deploy.ServiceRef, r *rollout) st
 	if why == "" {
 		why = "its status is " + words(string(r.Status))
 	}
-	tasks, err := p.stopped(ctx, "", s, r.definition, aws.ToTime(r.CreatedAt))
-	if err != nil || len(tasks) == 0 {
-		return why
+	if more := p.downfall(ctx, s, r); more != "" {
+		return why + "; " + more
 	}
-	return why + "; " + p.reasons(ctx, s, r, tasks)
+	return why
+}
+
+// downfall is what of fell has to be asked for. It is asked for once in each status of a deployment, since a service whose
+// newest deployment fell is looked at as often as any other.
+func (p *Platform) downfall(ctx context.Context, s deploy.ServiceRef, r *rollout) string {
+	key := r.arn() + " " + string(r.Status)
+	if known, ok := recall(&p.known, p.known.downfalls, key); ok {
+		return known
+	}
+	tasks, err := p.stopped(ctx, "", s, r.definition, aws.ToTime(r.CreatedAt))
+	if err != nil {
+		return ""
+	}
+	more := ""
+	if len(tasks) > 0 {
+		more = p.reasons(ctx, s, r, tasks)
+	}
+	if ctx.Err() == nil {
+		keep(&p.known, p.known.downfalls, key, more)
+	}
+	return more
 }
 
 func (p *Platform) reasons(ctx context.Context, s deploy.ServiceRef, r *rollout, tasks []types.Task) string {
-	var order []string
-	counts := map[string]int{}
+	return reasonsOf(tasks) + p.lastLines(ctx, s, r)
+}
+
+// reasonsOf are why tasks stopped, each once, with how often.
+func reasonsOf(tasks []types.Task) string {
+	counts, order := map[string]int{}, []string{}
 	for _, t := range tasks {
 		why := reason(t)
-		if counts[why] == 0 {
+		if counts[why]++; counts[why] == 1 {
 			order = append(order, why)
 		}
-		counts[why]++
 	}
-	var parts []string
-	for _, why := range order[:min(len(order), mostReasons)] {
-		parts = append(parts, fmt.Sprintf("%s stopped: %s", count(counts[why]), why))
+	var out []string
+	for _, why := range order[:min(mostReasons, len(order))] {
+		out = append(out, count(counts[why])+" stopped: "+why)
 	}
-	return strings.Join(parts, "; ") + p.lastLines(ctx, s, r)
+	return strings.Join(out, "; ")
 }
 
 // reason is why a task stopped: what ECS says of it, and of the container that ended it.
@@ -145,7 +164,7 @@ func tookBack(doing string, r *rollout, why string) error {
 	return &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: fmt.Sprintf("Amazon ECS has gone back from %s: %s", r.definition.short(), why), Hint: repairHint}
 }
 
-// cannotStart is the error of one that does not come up.
-func cannotStart(doing string, r *rollout, why string) error {
-	return &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: fmt.Sprintf("%s does not come up: %s", r.definition.short(), why), Hint: repairHint}
+// cannotStart is the error of what does not come up.
+func cannotStart(doing, what, why string) error {
+	return &deploy.Error{Code: deploy.Invalid, Op: doing, Msg: fmt.Sprintf("%s does not come up: %s", what, why), Hint: repairHint}
 }

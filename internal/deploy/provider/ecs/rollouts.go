@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -51,6 +52,11 @@ func (r *rollout) over() bool {
 	return false
 }
 
+// halfWay says whether a deployment has ended and left the service neither as it was nor as it should be.
+func (r *rollout) halfWay() bool {
+	return r.Status == types.ServiceDeploymentStatusRollbackFailed || r.Status == types.ServiceDeploymentStatusStopped
+}
+
 // native says whether a deployment has weights and stages, rather than tasks that are replaced one by one.
 func (r *rollout) native() bool {
 	c := r.DeploymentConfiguration
@@ -65,8 +71,28 @@ func (r *rollout) way() string {
 	return rollingWay
 }
 
-// hook is what a deployment awaits from somebody; empty if it does not.
+// hook is what a deployment awaits from Slipway; empty if it does not.
 func (r *rollout) hook() string {
+	if r.theirs() {
+		return ""
+	}
+	return r.pause()
+}
+
+// theirs says whether a deployment awaits what is for somebody else to say: it is in a stage in which somebody else has it
+// pause. ECS does not say of a hook which it is, and a service without such pauses has none but ours.
+func (r *rollout) theirs() bool {
+	if r.DeploymentConfiguration == nil || r.pause() == "" {
+		return false
+	}
+	return slices.ContainsFunc(r.DeploymentConfiguration.LifecycleHooks, func(h types.DeploymentLifecycleHook) bool {
+		stage := types.DeploymentLifecycleHookStage(r.LifecycleStage)
+		return h.TargetType == types.DeploymentLifecycleHookTargetTypePause && stage != pausing && slices.Contains(h.LifecycleStages, stage)
+	})
+}
+
+// pause is the hook that somebody has to answer; empty if there is none.
+func (r *rollout) pause() string {
 	for _, h := range r.LifecycleHookDetails {
 		if h.Status == types.DeploymentLifecycleHookStatusAwaitingAction && h.TargetType != types.DeploymentLifecycleHookTargetTypeAwsLambda {
 			return aws.ToString(h.HookId)
@@ -101,14 +127,19 @@ func (p *Platform) newest(ctx context.Context, doing string, l *live) (*rollout,
 	if l.controller() != types.DeploymentControllerTypeEcs {
 		return nil, nil
 	}
-	if arn := aws.ToString(l.service.CurrentServiceDeployment); arn != "" {
-		return p.rollout(ctx, doing, l.ref.Region, arn)
+	arn := aws.ToString(l.service.CurrentServiceDeployment)
+	if arn == "" {
+		list, err := p.briefs(ctx, doing, l)
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		arn = aws.ToString(list[0].ServiceDeploymentArn)
 	}
-	list, err := p.briefs(ctx, doing, l)
-	if err != nil || len(list) == 0 {
-		return nil, err
+	r, err := p.rollout(ctx, doing, l.ref.Region, arn)
+	if deploy.CodeOf(err) == deploy.NotFound {
+		return nil, nil //nolint:nilnil // it is not shown yet, or not any more: what the service says has to do; see hidden
 	}
-	return p.rollout(ctx, doing, l.ref.Region, aws.ToString(list[0].ServiceDeploymentArn))
+	return r, err
 }
 
 // briefs are the latest deployments of a service, newest first.
@@ -159,8 +190,10 @@ func (r *rollout) from() *types.ServiceRevisionSummary {
 	var best *types.ServiceRevisionSummary
 	for i := range r.SourceServiceRevisions {
 		s := &r.SourceServiceRevisions[i]
-		if best == nil || aws.ToFloat64(s.RequestedProductionTrafficWeight) > aws.ToFloat64(best.RequestedProductionTrafficWeight) ||
-			s.RunningTaskCount > best.RunningTaskCount {
+		if best == nil || cmp.Or(
+			cmp.Compare(aws.ToFloat64(s.RequestedProductionTrafficWeight), aws.ToFloat64(best.RequestedProductionTrafficWeight)),
+			cmp.Compare(s.RunningTaskCount, best.RunningTaskCount),
+		) > 0 {
 			best = s
 		}
 	}

@@ -89,7 +89,7 @@ func (p *Platform) shift(ctx context.Context, l *live, q deploy.ShiftRequest) (d
 	case move == nil && f.seal == "":
 		return "", nil
 	case move == nil:
-		return "", f.leave(ctx, p, doing, l)
+		return "", f.leaveBack(ctx, p, doing, l)
 	case f.seal == "":
 		if err := f.leave(ctx, p, doing, l); err != nil {
 			return "", err
@@ -100,10 +100,10 @@ func (p *Platform) shift(ctx context.Context, l *live, q deploy.ShiftRequest) (d
 	if err != nil {
 		return "", err
 	}
-	if err := f.leave(ctx, p, doing, l); err != nil && deploy.Retryable(err) {
+	if err := f.leaveBack(ctx, p, doing, l); err != nil {
 		return "", err
 	}
-	return op, nil // traffic goes back, whether or not Slipway may write tags
+	return op, nil
 }
 
 // move is a call that is to be sent.
@@ -131,7 +131,7 @@ func (p *Platform) next(ctx context.Context, doing string, s *course, q deploy.S
 		return p.backward(ctx, doing, s, q, top)
 	case top == "":
 		return nil, apart(doing, s)
-	case s.current.name() == top:
+	case s.current.name() == top && (q.Seal == "" || !s.astray()):
 		return nil, s.alone(doing)
 	}
 	return p.begin(ctx, doing, s, q, top)
@@ -160,7 +160,7 @@ func (p *Platform) backward(ctx context.Context, doing string, s *course, q depl
 			})
 		})
 		if err != nil {
-			return "", explain(ctx, doing, aDeployment(r.arn()), err)
+			return "", tooLate(ctx, doing, r, err)
 		}
 		return operation{r.arn(), r.way(), backAgain}.name(), nil
 	}, nil
@@ -186,6 +186,7 @@ func (p *Platform) begin(ctx context.Context, doing string, s *course, q deploy.
 	}
 	return func(ctx context.Context) (deploy.Operation, error) {
 		in := &sdk.UpdateServiceInput{TaskDefinition: aws.String(d.arn()), DeploymentConfiguration: config}
+		in.ForceNewDeployment = s.current.arn() == d.arn() // else ECS would do nothing
 		return p.update(ctx, doing, s.live, in, operation{way: way, what: live100})
 	}, nil
 }

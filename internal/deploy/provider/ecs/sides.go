@@ -104,6 +104,18 @@ func (s *balance) idle(doing string) (string, error) {
 	}
 }
 
+// room is the target group in which a revision can be started again: the idle one; if traffic is divided, the one in which
+// nothing runs, since somebody has taken its tasks away.
+func (s *balance) room(doing string) (string, error) {
+	empty := slices.DeleteFunc(s.rule.groups(), func(g string) bool {
+		return slices.ContainsFunc(s.sides, func(x side) bool { return x.group == g && x.desired > 0 })
+	})
+	if _, whole := s.whole(); !whole && len(empty) == 1 {
+		return empty[0], nil
+	}
+	return s.idle(doing)
+}
+
 func b2i(b bool) int {
 	if b {
 		return 1

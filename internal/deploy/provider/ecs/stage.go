@@ -113,7 +113,7 @@ func (p *Platform) register(ctx context.Context, doing string, q deploy.StageReq
 	}
 	d := &definition{TaskDefinition: *got.TaskDefinition, tags: in.Tags}
 	keep(&p.known, p.known.definitions, d.arn(), d)
-	keep(&p.known, p.known.names, q.Candidate, d.arn())
+	keep(&p.known, p.known.names, called{q.Service.Region, familyOf(d.arn()), q.Candidate}, d.arn())
 	return d, nil
 }
 

@@ -34,6 +34,9 @@ func divisor(a, b int) int {
 	return a
 }
 
+// pausing is the stage in which our releases wait to be told to go on.
+const pausing = types.DeploymentLifecycleHookStagePreProductionTrafficShift
+
 // moving is how ECS moves the weights of a release: in steps, with a pause before each that lasts until somebody answers.
 // When nobody does, ECS goes back. Hooks of others stay.
 func moving(doing string, l *live, o deploy.Rollout) (*types.DeploymentConfiguration, error) {
@@ -52,7 +55,7 @@ func moving(doing string, l *live, o deploy.Rollout) (*types.DeploymentConfigura
 	}
 	pause := types.DeploymentLifecycleHook{
 		TargetType:      types.DeploymentLifecycleHookTargetTypePause,
-		LifecycleStages: []types.DeploymentLifecycleHookStage{types.DeploymentLifecycleHookStagePreProductionTrafficShift},
+		LifecycleStages: []types.DeploymentLifecycleHookStage{pausing},
 		TimeoutConfiguration: &types.DeploymentLifecycleHookTimeoutConfiguration{
 			TimeoutInMinutes: minutes(min(max(silent, leastWait), mostWait)), Action: types.DeploymentLifecycleHookActionRollback,
 		},
@@ -79,7 +82,7 @@ func others(l *live) []types.DeploymentLifecycleHook {
 	if c := l.service.DeploymentConfiguration; c != nil {
 		for _, h := range c.LifecycleHooks {
 			ours := h.TargetType == types.DeploymentLifecycleHookTargetTypePause &&
-				slices.Equal(h.LifecycleStages, []types.DeploymentLifecycleHookStage{types.DeploymentLifecycleHookStagePreProductionTrafficShift})
+				slices.Equal(h.LifecycleStages, []types.DeploymentLifecycleHookStage{pausing})
 			if !ours {
 				out = append(out, h)
 			}

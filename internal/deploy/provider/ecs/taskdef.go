@@ -114,10 +114,11 @@ func (p *Platform) registered(ctx context.Context, doing string, l *live, name d
 	if !ok {
 		return "", missing(doing, name, nil)
 	}
-	if arn, known := recall(&p.known, p.known.names, name); known {
+	family := familyOf(l.definition())
+	key := called{l.ref.Region, family, name}
+	if arn, known := recall(&p.known, p.known.names, key); known {
 		return arn, nil
 	}
-	family := familyOf(l.definition())
 	got, err := read(ctx, p, l.ref.Region, func(ctx context.Context, c *clients) (*sdk.ListTaskDefinitionsOutput, error) {
 		return c.ecs.ListTaskDefinitions(ctx, &sdk.ListTaskDefinitionsInput{
 			FamilyPrefix: aws.String(family), Sort: types.SortOrderDesc, Status: types.TaskDefinitionStatusActive, MaxResults: aws.Int32(mostDefinitions),
@@ -132,11 +133,28 @@ func (p *Platform) registered(ctx context.Context, doing string, l *live, name d
 			return "", err
 		}
 		if d.name() == name {
-			keep(&p.known, p.known.names, name, arn)
+			keep(&p.known, p.known.names, key, arn)
 			return arn, nil
 		}
 		if other, ours := releaseNumber(l.ref, d.name()); ours && other < number {
 			break
+		}
+	}
+	return p.deployed(ctx, doing, l, name)
+}
+
+// deployed finds the ARN of a task definition that the newest deployment leads to, or began with: others may have
+// registered more of the family since than are looked through.
+func (p *Platform) deployed(ctx context.Context, doing string, l *live, name deploy.RevisionName) (string, error) {
+	r, err := p.newest(ctx, doing, l)
+	if err != nil {
+		return "", err
+	}
+	if r != nil {
+		for _, d := range []*definition{r.definition, r.source} {
+			if d != nil && d.name() == name {
+				return d.arn(), nil
+			}
 		}
 	}
 	return "", missing(doing, name, nil)

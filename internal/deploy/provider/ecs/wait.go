@@ -37,7 +37,7 @@ func (p *Platform) wait(ctx context.Context, o operation) (done bool, err error)
 	case o.what == staged0:
 		why, err := p.doomed(ctx, doing, o.service(), r)
 		if why != "" {
-			return true, cannotStart(doing, r, why)
+			return true, cannotStart(doing, r.definition.short(), why)
 		}
 		return err == nil && (r.hook() != "" || percentOf(r.TargetServiceRevision) > 0), err
 	case strings.HasPrefix(o.what, pastHook):

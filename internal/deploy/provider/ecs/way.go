@@ -37,7 +37,7 @@ const (
 	pairWay    = "pair" // two services behind weighted target groups
 )
 
-// make gives the way of a name. The weighted ways are in files of their own (sets.go, pair.go): each is a struct with
+// make gives the way of a name. The weighted ways are in files of their own (tasksets.go, pair.go): each is a struct with
 // p, as rolling has, and is added here.
 func (p *Platform) make(name string) way {
 	switch name {

@@ -41,10 +41,10 @@ func (w weighted) shift(ctx context.Context, l *live, q deploy.ShiftRequest) (de
 			return "", err
 		}
 	}
+	w.p.flips.note(st.rule.arn, w.p.opts.Now()) // before it is sent: the answer may be lost
 	if err := w.p.reweigh(ctx, doing, l.ref.Region, st.rule, want); err != nil {
 		return "", err
 	}
-	w.p.flips.note(st.rule.arn, w.p.opts.Now())
 	st.percent = want
 	if err := w.after(ctx, doing, st, f); err != nil {
 		return "", err
@@ -74,7 +74,7 @@ func (w weighted) bears(ctx context.Context, doing string, st *balance, f fence,
 		return "", false, nil
 	}
 	if !w.f.enough(st, x, percent) {
-		if err := f.leave(ctx, w.p, doing, st.l); err != nil {
+		if err := f.leaveBack(ctx, w.p, doing, st.l); err != nil {
 			return "", true, err
 		}
 		if err := w.f.grow(ctx, doing, st, x, percent); err != nil {
@@ -88,22 +88,22 @@ func (w weighted) bears(ctx context.Context, doing string, st *balance, f fence,
 	}
 	why, err := w.p.broken(ctx, doing, st.l.ref, x)
 	if err == nil && why != "" {
-		err = wontStart(doing, x, why)
+		err = cannotStart(doing, x.words(), why)
 	}
 	return "", true, err
 }
 
-// bringBack starts a revision again whose tasks are gone, in the target group that has no traffic.
+// bringBack starts a revision again whose tasks are gone, in the target group that has no traffic, or no tasks.
 func (w weighted) bringBack(ctx context.Context, doing string, st *balance, f fence, name deploy.RevisionName, percent int) (deploy.Operation, error) {
 	d, err := w.p.find(ctx, doing, st.l, name)
 	if err != nil {
 		return "", err
 	}
-	group, err := st.idle(doing)
+	group, err := st.room(doing)
 	if err != nil {
 		return "", err
 	}
-	if err := f.leave(ctx, w.p, doing, st.l); err != nil {
+	if err := f.leaveBack(ctx, w.p, doing, st.l); err != nil {
 		return "", err
 	}
 	if err := w.clear(ctx, doing, st, group); err != nil {
@@ -118,8 +118,8 @@ func (w weighted) bringBack(ctx context.Context, doing string, st *balance, f fe
 
 // after is what follows the weights: the fence of a return; full strength of what has everything, and its title.
 func (w weighted) after(ctx context.Context, doing string, st *balance, f fence) error {
-	if err := f.leave(ctx, w.p, doing, st.l); err != nil && (f.seal == "" || deploy.Retryable(err)) {
-		return err // but traffic goes back, whether or not Slipway may write tags
+	if err := f.leaveBack(ctx, w.p, doing, st.l); err != nil {
+		return err
 	}
 	x, ok := st.whole()
 	if !ok {
@@ -200,5 +200,5 @@ func (w weighted) wait(ctx context.Context, op operation) (bool, error) {
 	if err != nil || why == "" {
 		return false, err
 	}
-	return true, wontStart(doing, x, why)
+	return true, cannotStart(doing, x.words(), why)
 }

@@ -46,7 +46,8 @@ func (f forwarding) tuples() []types.TargetGroupTuple {
 }
 
 // percents are the shares of the target groups; they add up to 100, unless no group has any weight. What cannot be
-// divided goes to the groups that lost most by rounding, so that 1:2 reads as 33 and 67.
+// divided goes to the groups that lost most by rounding, so that 1:2 reads as 33 and 67. Any weight is at least 1 %, so that
+// 999:1 reads as 99 and 1.
 func (f forwarding) percents() map[string]int {
 	tuples, sum := f.tuples(), 0
 	for _, t := range tuples {
@@ -66,6 +67,12 @@ func (f forwarding) percents() map[string]int {
 	slices.SortStableFunc(order, func(a, b types.TargetGroupTuple) int { return weightOf(b)*100%sum - weightOf(a)*100%sum })
 	for _, t := range order[:rest] {
 		out[aws.ToString(t.TargetGroupArn)]++
+	}
+	for _, t := range tuples { // a group with users is never one without
+		if group := aws.ToString(t.TargetGroupArn); weightOf(t) > 0 && out[group] == 0 {
+			most := slices.MaxFunc(f.groups(), func(a, b string) int { return out[a] - out[b] })
+			out[group], out[most] = 1, out[most]-1
+		}
 	}
 	return out
 }

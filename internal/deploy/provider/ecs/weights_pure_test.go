@@ -43,6 +43,8 @@ func TestSharesOfARule(t *testing.T) {
 		"1 and 0, as ECS writes them":            {[]types.Action{forward("a", 1, "b", 0)}, map[string]int{"a": 100, "b": 0}},
 		"thirds are rounded to a whole":          {[]types.Action{forward("a", 1, "b", 2)}, map[string]int{"a": 33, "b": 67}},
 		"sevenths among three":                   {[]types.Action{forward("a", 3, "b", 3, "c", 1)}, map[string]int{"a": 43, "b": 43, "c": 14}},
+		"a weight is never nothing":              {[]types.Action{forward("a", 999, "b", 1)}, map[string]int{"a": 99, "b": 1}},
+		"of two small ones neither is":           {[]types.Action{forward("a", 1, "b", 997, "c", 1)}, map[string]int{"a": 1, "b": 98, "c": 1}},
 		"a weight that is not given is 1":        {[]types.Action{forward("a", nil, "b", 0)}, map[string]int{"a": 100, "b": 0}},
 		"no weight at all is nobody's share":     {[]types.Action{forward("a", 0, "b", 0)}, map[string]int{}},
 		"one group without a list":               {[]types.Action{{Type: types.ActionTypeEnumForward, TargetGroupArn: aws.String("a")}}, map[string]int{"a": 100}},
