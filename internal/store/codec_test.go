@@ -151,7 +151,7 @@ func full() deploy.Release {
 		Name: "traffic/10", Kind: deploy.KindGate, Phase: deploy.Traffic, Status: deploy.Started, Percent: 10,
 		Check: "API under load", Part: "worker", Bake: 5 * time.Minute, Within: time.Hour, Needed: 2, Ask: deploy.AskUnsure,
 		Approvals: []deploy.Approval{{By: "U0BOB", At: at(1), Forced: true, Reason: "a dry run", Plan: "e3b0c442"}},
-		Begun:     at(2), EndedAt: at(3), Until: at(4), Attempts: 3, Looks: 4, Look: at(5), Note: "2 of 2 agree",
+		Begun:     at(2), EndedAt: at(3), Until: at(4), Attempts: 3, Looks: 4, Stuck: true, Look: at(5), Note: "2 of 2 agree",
 	}
 	rev := deploy.Revision{Name: "coditect-app-r42-1", Version: "v1.2.4", Image: "gcr.io/p/coditect@sha256:ab", Tag: "rc-42",
 		URL: "https://rc-42---coditect.example", Warm: true}
@@ -269,7 +269,7 @@ func watched() deploy.Watch {
 			Stable: 0.29, StableOf: 4102, StableHits: 12, Target: 0.1, Limit: 1, DryRun: true, Text: "18 of 204 requests failed (8.8 %)",
 		}}},
 		Points: []deploy.Point{{At: at(4), Share: 10, Candidate: seen, Stable: seen}},
-		Way: deploy.Way{Checked: at(5), Gone: true, Warm: true, Moved: "20 % to app-r40-1", Fell: "a task stopped",
+		Way: deploy.Way{Checked: at(5), Gone: true, Warm: true, Moved: "20 % to app-r40-1", Fell: "a task stopped", Part: "worker",
 			Return: deploy.Return{Takes: 3 * time.Minute, How: "a rolling deployment back"}},
 	}
 }

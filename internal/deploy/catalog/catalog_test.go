@@ -38,7 +38,7 @@ func resolve(t *testing.T, c *catalog.Catalog, environment string) deploy.Spec {
 func TestTheExampleIsTheGuidesService(t *testing.T) {
 	t.Parallel()
 	c := example(t)
-	if diff := cmp.Diff([]string{"coditect-app"}, c.Services()); diff != "" {
+	if diff := cmp.Diff([]string{"coditect-app", "coditect-duo", "coditect-ecs", "coditect-web"}, c.Services()); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"staging", "production"}, c.Environments("coditect-app")); diff != "" {
@@ -47,7 +47,8 @@ func TestTheExampleIsTheGuidesService(t *testing.T) {
 	if got := c.DefaultEnvironment("coditect-app"); got != "production" {
 		t.Errorf("default environment %q, want production", got)
 	}
-	want := []deploy.Target{{Service: "coditect-app", Environment: "staging"}, {Service: "coditect-app", Environment: "production"}}
+	want := []deploy.Target{{Service: "coditect-app", Environment: "staging"}, {Service: "coditect-app", Environment: "production"},
+		{Service: "coditect-duo", Environment: "production"}, {Service: "coditect-ecs", Environment: "production"}, {Service: "coditect-web", Environment: "production"}}
 	if diff := cmp.Diff(want, c.Targets()); diff != "" {
 		t.Error(diff)
 	}
@@ -136,7 +137,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 		hint   string
 	}{
 		{"a service misspelt", deploy.Target{Service: "coditect-ap", Environment: "production"}, "v1", deploy.NotFound, `there is no service "coditect-ap"`, `did you mean "coditect-app"?`},
-		{"another service", deploy.Target{Service: "billing", Environment: "production"}, "v1", deploy.NotFound, `there is no service "billing"`, `there is coditect-app`},
+		{"another service", deploy.Target{Service: "billing", Environment: "production"}, "v1", deploy.NotFound, `there is no service "billing"`, `there is coditect-app, coditect-duo, coditect-ecs, coditect-web`},
 		{"an environment misspelt", deploy.Target{Service: "coditect-app", Environment: "prodution"}, "v1", deploy.NotFound, `coditect-app has no environment "prodution"`, `did you mean "production"?`},
 		{"a version that is no tag", deploy.Target{Service: "coditect-app", Environment: "staging"}, "v1 beta", deploy.Invalid, `"v1 beta" is not a version`, "write an image's tag, such as v1.2.4"},
 	} {

@@ -61,6 +61,25 @@ func Compile(text string) (*Program, error) {
 // String is the expression as it was written.
 func (p *Program) String() string { return p.text }
 
+// copied is a document for one run: gojq's del writes into what it was given, although it puts it right again.
+func copied(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		c := make(map[string]any, len(v))
+		for key, x := range v {
+			c[key] = copied(x)
+		}
+		return c
+	case []any:
+		c := make([]any, len(v))
+		for i, x := range v {
+			c[i] = copied(x)
+		}
+		return c
+	}
+	return v
+}
+
 // Last runs the expression and gives the last of its values, as `jq -e` judges it; a Value that is nothing if there
 // are none. Codes: Invalid (jq fails on this document; Msg has its words, which may quote the document, and so have
 // to be masked by who shows them; too many values, too slow), Unavailable (ctx is over). The document is not changed.
@@ -71,7 +90,7 @@ func (p *Program) Last(ctx context.Context, d Document) (Value, error) {
 		return Value{}, &deploy.Error{Code: deploy.Invalid, Op: "run " + shorten(p.text), Msg: msg, Err: err}
 	}
 	last := Value{nothing: true}
-	values := p.code.RunWithContext(within, d.value)
+	values := p.code.RunWithContext(within, copied(d.value))
 	for n := 0; ; n++ {
 		v, more := values.Next()
 		if !more {
