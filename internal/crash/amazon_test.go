@@ -93,6 +93,7 @@ func TestWhatWasDoneAtECSTwiceIsSeen(t *testing.T) {
 		"asked for twice":               {[]awsapi.Call{called(update()), called(update())}, []string{deploysAt("coditect-web", "coditect-web-r42-1")}},
 		"gone on too far":               {[]awsapi.Call{called(answer(on)), called(answer(on))}, []string{answersAt("coditect-web", true)}},
 		"an answer that was refused":    {[]awsapi.Call{called(answer(on)), refusedCall(answer(on))}, nil},
+		"how the next one is to go":     {[]awsapi.Call{called(&sdk.UpdateServiceInput{Service: aws.String(theService), DeploymentConfiguration: &types.DeploymentConfiguration{}})}, nil},
 		"a look":                        {[]awsapi.Call{called(&sdk.DescribeServicesInput{})}, nil},
 		"stopped where it is to go on":  {[]awsapi.Call{called(stop())}, []string{stopsAt("coditect-web")}},
 		"stopped again goes back once":  {[]awsapi.Call{called(stop()), called(stop())}, []string{stopsAt("coditect-web")}},

@@ -83,7 +83,7 @@ func (x *witness) hear(c awsapi.Call) {
 	t.spring(x.wire, known.operation)
 }
 
-// deedOf is nil for calls that only look, and for those about tags.
+// deedOf is nil for calls that only look, and for those about tags, or about how the next deployment is to go.
 func deedOf(c awsapi.Call) *deed {
 	d := &deed{at: c.At, operation: c.Operation, in: c.Input}
 	switch in := c.Input.(type) {
@@ -95,6 +95,9 @@ func deedOf(c awsapi.Call) *deed {
 			}
 		}
 	case *sdk.UpdateServiceInput:
+		if in.TaskDefinition == nil && in.DeploymentConfiguration != nil {
+			return nil // it begins no deployment
+		}
 		d.service, d.about = lastOf(aws.ToString(in.Service)), aws.ToString(in.TaskDefinition)
 	case *sdk.ContinueServiceDeploymentInput:
 		d.service, d.about = serviceOf(in.ServiceDeploymentArn), string(in.Action)

@@ -130,6 +130,12 @@ func (p Ports) retire(ctx context.Context, r deploy.Release, s deploy.Step) (dep
 	if err != nil {
 		return rest, err
 	}
+	if f.Operation != "" && r.Spec.Platform.Service.Kind == deploy.ECS {
+		// How the service's next deployment is to go can be put right only once ours is over.
+		if _, err := pf.Retire(ctx, r.Spec.Platform.Service, tags(r)...); err != nil {
+			return deploy.Outcome{}, err
+		}
+	}
 	f.Operation = ""
 	if r.Spec.Platform.Service.Kind == deploy.ECS {
 		return deploy.Outcome{Facts: f, Note: "Amazon ECS has finished, and nothing runs that has no users"}, nil

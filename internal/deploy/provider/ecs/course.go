@@ -243,9 +243,9 @@ func (s *course) unrest() string {
 	case r.native() && r.theirs():
 		return fmt.Sprintf("the deployment of %s waits in stage %s for somebody to answer a hook that is not Slipway's%s", r.definition.short(), words(string(r.LifecycleStage)), s.until())
 	case r.native():
-		return fmt.Sprintf("%s, %d %% of the traffic, stage %s", s.progress(), s.observed, words(string(r.LifecycleStage)))
+		return fmt.Sprintf("%s, %d %% of the traffic, stage %s%s", s.progress(), s.observed, words(string(r.LifecycleStage)), s.noRoom())
 	}
-	return s.progress()
+	return s.progress() + s.noRoom()
 }
 
 // until says when ECS goes back by itself.

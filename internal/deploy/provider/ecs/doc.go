@@ -16,6 +16,9 @@
 // overtaken long ago, not who is a fraction of a second late. What does is that a hook is answered once, and that a
 // deployment that is over cannot be stopped.
 //
+// What a release puts into how its service is deployed, so that ECS waits for it, is taken out again once its deployment is
+// over (tidy.go): a deployment of somebody else is not to wait for Slipway.
+//
 // It never creates or deletes services, never deregisters a task definition, never changes what of a service a release is
 // not about, and never waits: Wait asks once.
 //

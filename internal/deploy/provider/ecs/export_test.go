@@ -78,3 +78,6 @@ func (p *Platform) Begins(ctx context.Context, ref deploy.ServiceRef, s types.Se
 func Explain(ctx context.Context, s deploy.ServiceRef, err error) error {
 	return explain(ctx, "look at "+s.String(), aService(s), err)
 }
+
+// Reason is why a task stopped, as people are told it.
+func Reason(t types.Task) string { return reason(t) }

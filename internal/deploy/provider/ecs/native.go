@@ -63,10 +63,6 @@ func (w native) shift(ctx context.Context, l *live, q deploy.ShiftRequest) (depl
 	return w.Platform.shift(ctx, l, q)
 }
 
-func (w native) retire(ctx context.Context, l *live, _ []string) (deploy.Operation, error) {
-	return w.Platform.retire(ctx, l)
-}
-
 func (w native) status(ctx context.Context, l *live, d *definition, out *deploy.RevisionStatus) error {
 	return w.Platform.status(ctx, l, d, out)
 }

@@ -41,7 +41,7 @@ func serviceSide(l *live) side {
 		x.since, x.running, x.pending = aws.ToTime(d.CreatedAt), int(d.RunningCount), int(d.PendingCount)
 		x.steady = len(l.service.Deployments) == 1 && d.RolloutState != types.DeploymentRolloutStateInProgress
 		if d.RolloutState == types.DeploymentRolloutStateFailed {
-			x.gaveUp = oneLine(aws.ToString(d.RolloutStateReason))
+			x.gaveUp = toPeople(aws.ToString(d.RolloutStateReason))
 		}
 	}
 	if l.service.DesiredCount == 0 && l.service.RunningCount == 0 {

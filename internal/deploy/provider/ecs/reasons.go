@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/provider/lines"
 )
 
 const (
@@ -125,9 +126,9 @@ func reasonsOf(tasks []types.Task) string {
 
 // reason is why a task stopped: what ECS says of it, and of the container that ended it.
 func reason(t types.Task) string {
-	text := oneLine(aws.ToString(t.StoppedReason))
+	text := toPeople(aws.ToString(t.StoppedReason))
 	for _, c := range t.Containers {
-		if why := oneLine(aws.ToString(c.Reason)); why != "" && !strings.Contains(text, why) {
+		if why := toPeople(aws.ToString(c.Reason)); why != "" && !strings.Contains(text, why) {
 			text += "; " + why
 		}
 		if c.ExitCode != nil && *c.ExitCode != 0 {
@@ -137,6 +138,10 @@ func reason(t types.Task) string {
 	return strings.TrimPrefix(text, "; ")
 }
 
+// toPeople is what ECS says, without what looks like a secret: a reason may quote a command line or an address of the
+// container's, and more people see it than may look at the service. It is masked before it is cut.
+func toPeople(s string) string { return oneLine(lines.Text(s)) }
+
 // lastLines is what the tasks wrote last, if anybody can tell.
 func (p *Platform) lastLines(ctx context.Context, s deploy.ServiceRef, r *rollout) string {
 	if p.opts.Lines == nil {
@@ -144,14 +149,14 @@ func (p *Platform) lastLines(ctx context.Context, s deploy.ServiceRef, r *rollou
 	}
 	ctx, cancel := context.WithTimeout(ctx, courtesy)
 	defer cancel()
-	lines, err := p.opts.Lines.Errors(ctx, deploy.LogQuery{
+	last, err := p.opts.Lines.Errors(ctx, deploy.LogQuery{
 		Service: s, Revision: r.definition.name(), From: aws.ToTime(r.CreatedAt), To: p.opts.Now(), Limit: mostLines,
 	})
-	if err != nil || len(lines) == 0 {
+	if err != nil || len(last) == 0 {
 		return ""
 	}
 	var texts []string
-	for _, l := range lines {
+	for _, l := range last {
 		if text := shortened(l.Text, mostOfLine); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}

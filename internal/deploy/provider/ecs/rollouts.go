@@ -107,7 +107,7 @@ func (r *rollout) why() string {
 	if r.Rollback != nil && aws.ToString(r.Rollback.Reason) != "" {
 		why = *r.Rollback.Reason
 	}
-	return strings.TrimSuffix(oneLine(why), ".")
+	return strings.TrimSuffix(toPeople(why), ".")
 }
 
 // took is how long a deployment lasted, or has lasted by now.

@@ -53,7 +53,7 @@ func sensible(doing string, q deploy.ShiftRequest) error {
 }
 
 // Retire lets go of what a release held: what ECS still has to finish of its deployment is waited for; with weights of
-// our own, what has none is stopped.
+// our own, what has none is stopped. Asked again once that is over, it takes our pause out of how the service is deployed.
 func (p *Platform) Retire(ctx context.Context, s deploy.ServiceRef, tags ...string) (deploy.Operation, error) {
 	doing := "tidy up after " + s.String()
 	if slices.Contains(tags, "") {

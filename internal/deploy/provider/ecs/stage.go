@@ -36,7 +36,7 @@ func (p *Platform) Stage(ctx context.Context, q deploy.StageRequest) (deploy.Ope
 		return "", err
 	}
 	if s.made == nil {
-		if s.made, err = p.register(ctx, doing, q, s.draft); err != nil {
+		if s.made, err = p.register(ctx, doing, s.live, q, s.draft); err != nil {
 			return "", err
 		}
 	}
@@ -103,8 +103,9 @@ func sameImage(doing string, q deploy.StageRequest, image string) error {
 	}
 }
 
-// register registers a task definition. After a lost answer it is found by its tags; see registered.
-func (p *Platform) register(ctx context.Context, doing string, q deploy.StageRequest, in *sdk.RegisterTaskDefinitionInput) (*definition, error) {
+// register registers a task definition, and gives the first of its name. After a lost answer it is found by its tags; see
+// registered.
+func (p *Platform) register(ctx context.Context, doing string, l *live, q deploy.StageRequest, in *sdk.RegisterTaskDefinitionInput) (*definition, error) {
 	got, err := write(ctx, p, q.Service.Region, func(ctx context.Context, c *clients) (*sdk.RegisterTaskDefinitionOutput, error) {
 		return c.ecs.RegisterTaskDefinition(ctx, in)
 	})
@@ -113,8 +114,26 @@ func (p *Platform) register(ctx context.Context, doing string, q deploy.StageReq
 	}
 	d := &definition{TaskDefinition: *got.TaskDefinition, tags: in.Tags}
 	keep(&p.known, p.known.definitions, d.arn(), d)
-	keep(&p.known, p.known.names, called{q.Service.Region, familyOf(d.arn()), q.Candidate}, d.arn())
-	return d, nil
+	return p.first(ctx, doing, l, q, d)
+}
+
+// first is what of a name was registered first: d, or what somebody has registered between our look and our call. From
+// here on everybody finds the same; see registered.
+func (p *Platform) first(ctx context.Context, doing string, l *live, q deploy.StageRequest, d *definition) (*definition, error) {
+	arn, err := p.registered(ctx, doing, l, q.Candidate)
+	switch {
+	case deploy.CodeOf(err) == deploy.NotFound: // it is not listed yet, or its family is not that of the service
+		keep(&p.known, p.known.names, called{q.Service.Region, familyOf(d.arn()), q.Candidate}, d.arn())
+		return d, nil
+	case err != nil:
+		return nil, err
+	case arn == d.arn():
+		return d, nil
+	}
+	if d, err = p.definition(ctx, doing, q.Service.Region, arn); err != nil {
+		return nil, err
+	}
+	return d, sameImage(doing, q, l.image(d))
 }
 
 // update asks the service for a task definition in a way. The operation is empty if ECS does

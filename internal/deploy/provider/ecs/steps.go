@@ -60,7 +60,7 @@ func moving(doing string, l *live, o deploy.Rollout) (*types.DeploymentConfigura
 			TimeoutInMinutes: minutes(min(max(silent, leastWait), mostWait)), Action: types.DeploymentLifecycleHookActionRollback,
 		},
 	}
-	c.LifecycleHooks = append(others(l), pause)
+	c.LifecycleHooks = append(others(l.service.DeploymentConfiguration), pause)
 	return c, nil
 }
 
@@ -76,10 +76,11 @@ func weighing(l *live, strategy types.DeploymentStrategy, bake time.Duration) *t
 	}
 }
 
-// others are the hooks that somebody else has put there. A pause before the moves is ours, from a release before.
-func others(l *live) []types.DeploymentLifecycleHook {
-	var out []types.DeploymentLifecycleHook
-	if c := l.service.DeploymentConfiguration; c != nil {
+// others are the hooks of a configuration that somebody else has put there; never nil, which ECS would take for leave to keep
+// what there is. A pause before the moves is ours, from a release before.
+func others(c *types.DeploymentConfiguration) []types.DeploymentLifecycleHook {
+	out := []types.DeploymentLifecycleHook{}
+	if c != nil {
 		for _, h := range c.LifecycleHooks {
 			ours := h.TargetType == types.DeploymentLifecycleHookTargetTypePause &&
 				slices.Equal(h.LifecycleStages, []types.DeploymentLifecycleHookStage{pausing})

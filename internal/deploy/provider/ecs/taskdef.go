@@ -108,7 +108,8 @@ func (p *Platform) find(ctx context.Context, doing string, l *live, name deploy.
 }
 
 // registered finds the ARN of a task definition of ours, among the newest of the family. It ends at one of ours of an
-// earlier release.
+// earlier release. Of several of the same name it is the oldest, which whoever looked before has found, too: what comes
+// later, from a process that is dead or from a person who registers it again with its tags, is not deployed beside it.
 func (p *Platform) registered(ctx context.Context, doing string, l *live, name deploy.RevisionName) (string, error) {
 	number, ok := releaseNumber(l.ref, name)
 	if !ok {
@@ -127,18 +128,23 @@ func (p *Platform) registered(ctx context.Context, doing string, l *live, name d
 	if err != nil {
 		return "", explain(ctx, doing, aService(l.ref), err)
 	}
-	for _, arn := range got.TaskDefinitionArns {
+	oldest := ""
+	for _, arn := range got.TaskDefinitionArns { // newest first
 		d, err := p.definition(ctx, doing, l.ref.Region, arn)
 		if err != nil {
 			return "", err
 		}
 		if d.name() == name {
-			keep(&p.known, p.known.names, key, arn)
-			return arn, nil
+			oldest = arn
+			continue
 		}
 		if other, ours := releaseNumber(l.ref, d.name()); ours && other < number {
 			break
 		}
+	}
+	if oldest != "" {
+		keep(&p.known, p.known.names, key, oldest)
+		return oldest, nil
 	}
 	return p.deployed(ctx, doing, l, name)
 }
