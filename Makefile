@@ -20,6 +20,7 @@ setup: ## Install what the tests start for themselves (redis-server), if it is n
 	@scripts/setup
 
 test: setup ## Run all tests, nearly all with the race detector (make lint vets)
+	@go build -race ./... # first, so that tests that wait do not compete with the compiler
 	go test -race -vet=off -timeout 5m $$(go list ./... | grep -vxF "$$(go list $(SLOW_TO_RACE))")
 	go test -vet=off -timeout 5m $(SLOW_TO_RACE)
 

@@ -337,6 +337,8 @@ func TestNumbersLeaveEditsForWhatIsUrgent(t *testing.T) {
 	p := s.release(func(a *deploy.Ask) { a.Spec = watchedSpec(); asking(true, false)(a) }).judged(healthy()).until("traffic/50/gate")
 	s.announce("one", nil)
 	eventually(t, s.w, "its numbers", s.shows("errors 2 of 4,118"))
+	eventually(t, s.w, "that it waits", s.shows("waiting for approval of 50 %")) // no edit of it is still to come
+	eventually(t, s.w, "the question", s.threadHas("wants 50 %"))
 	s.client.LastUpdates(2)
 	j := healthy()
 	j.Findings[0].Hits, j.Findings[0].Of = 3, 5120
