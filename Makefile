@@ -7,9 +7,12 @@ FUZZTIME ?= 5s
 IMAGE    ?= slipway
 ARGS     ?=
 
-# These compile a WebAssembly machine, play three hundred releases on the practice ECS, and draw: minutes with the race
-# detector, with next to no goroutines of their own.
-SLOW_TO_RACE := ./internal/deploy/provider/sqlread ./internal/deploy/provider/ecs ./internal/chart
+# These are tested without the race detector, under which they take minutes, or have AWS's SDK compiled a second time: what
+# compiles a WebAssembly machine, draws, or plays hundreds of releases on the practice ECS; the program in processes of its
+# own, and the practice AWS, which are put together of parts that are raced.
+NOT_RACED := ./internal/deploy/provider/sqlread ./internal/chart ./internal/deploy/provider/ecs ./internal/deploy/provider/cloudwatch \
+	./cmd/bot ./internal/crash ./internal/bench ./internal/sandbox ./internal/sandbox/control ./internal/sandbox/awsapi \
+	./internal/sandbox/awsaround ./internal/sandbox/cloudwatch ./internal/sandbox/ecs ./internal/sandbox/elb ./internal/sandbox/terminal
 
 GOLANGCI_LINT := go tool -modfile=tools/go.mod golangci-lint
 
@@ -19,10 +22,12 @@ help: ## List these targets
 setup: ## Install what the tests start for themselves (redis-server), if it is not there
 	@scripts/setup
 
-test: setup ## Run all tests, nearly all with the race detector (make lint vets)
-	@go build -race ./... # first, so that tests that wait do not compete with the compiler
-	go test -race -vet=off -timeout 5m $$(go list ./... | grep -vxF "$$(go list $(SLOW_TO_RACE))")
-	go test -vet=off -timeout 5m $(SLOW_TO_RACE)
+test: setup ## Run all tests, most with the race detector (make lint vets)
+	@raced=$$(go list ./... | grep -vxF "$$(go list $(NOT_RACED))"); \
+	go build -race $$raced; \
+	go test -race -vet=off -timeout 5m $$raced
+	@go build ./...
+	go test -vet=off -timeout 5m $(NOT_RACED)
 
 lint: ## Check format, vet, golangci-lint and the module files
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
