@@ -14,6 +14,9 @@ NOT_RACED := ./internal/deploy/provider/sqlread ./internal/chart ./internal/depl
 	./cmd/bot ./internal/crash ./internal/bench ./internal/sandbox ./internal/sandbox/control ./internal/sandbox/awsapi \
 	./internal/sandbox/awsaround ./internal/sandbox/cloudwatch ./internal/sandbox/ecs ./internal/sandbox/elb ./internal/sandbox/terminal
 
+# As the program in the image is built; what is built the same way is compiled once.
+STATIC := CGO_ENABLED=0 GOFLAGS=-trimpath
+
 GOLANGCI_LINT := go tool -modfile=tools/go.mod golangci-lint
 
 help: ## List these targets
@@ -24,10 +27,11 @@ setup: ## Install what the tests start for themselves (redis-server), if it is n
 
 test: setup ## Run all tests, most with the race detector (make lint vets)
 	@raced=$$(go list ./... | grep -vxF "$$(go list $(NOT_RACED))"); \
-	go build -race $$raced; \
+	export CGO_ENABLED=1; \
+	go build -race $$raced && \
 	go test -race -vet=off -timeout 5m $$raced
-	@go build ./...
-	go test -vet=off -timeout 5m $(NOT_RACED)
+	@$(STATIC) go build ./...
+	$(STATIC) go test -vet=off -timeout 5m $(NOT_RACED)
 
 lint: ## Check format, vet, golangci-lint and the module files
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
@@ -53,7 +57,7 @@ upgrade: setup ## Carry releases half with the bot of an earlier commit (ARGS, d
 	@scripts/upgrade $(ARGS)
 
 build: ## Build bin/bot: static, as it is in the image
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/bot ./cmd/bot
+	$(STATIC) go build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/bot ./cmd/bot
 
 run: ## Run the bot against real Slack, Redis and clouds, configured by the environment
 	go run ./cmd/bot run $(ARGS)
