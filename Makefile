@@ -28,7 +28,7 @@ setup: ## Install what the tests start for themselves (redis-server), if it is n
 test: setup ## Run all tests, most with the race detector (make lint vets)
 	@raced=$$(go list ./... | grep -vxF "$$(go list $(NOT_RACED))"); \
 	export CGO_ENABLED=1; \
-	go build -race $$raced && \
+	go build -race $$(go list -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' $$raced) && \
 	go test -race -vet=off -timeout 5m $$raced
 	@$(STATIC) go build ./...
 	$(STATIC) go test -vet=off -timeout 5m $(NOT_RACED)
