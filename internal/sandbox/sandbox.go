@@ -218,15 +218,18 @@ func (s *Sandbox) copyCatalog(opts Options) (err error) {
 		return err
 	}
 	urls := map[deploy.Target]string{}
-	for _, spec := range cloudrun.GuideServices() {
-		urls[deploy.Target{Service: "coditect-app", Environment: spec.Environment}] = s.CloudRun.Service(serviceName(spec.Name)).GetUri()
-	}
-	urls[deploy.Target{Service: "coditect-duo", Environment: "production"}] = s.CloudRun.Service(serviceName(duoService)).GetUri()
 	var specs []deploy.Spec
 	if c, wrong := catalog.LoadFS(opts.Catalog, ""); wrong == nil { // else Rewrite says what
 		for _, t := range c.Targets() {
-			if spec, err := c.Resolve(t, opts.Version); err == nil {
-				specs = append(specs, spec)
+			spec, err := c.Resolve(t, opts.Version)
+			if err != nil {
+				continue
+			}
+			specs = append(specs, spec)
+			ref := spec.Platform.Service
+			here := deploy.ServiceRef{Kind: deploy.CloudRun, Project: cloudrun.GuideProject, Region: cloudrun.GuideRegion, Name: ref.Name}
+			if there := s.CloudRun.Service(serviceName(ref.Name)); there != nil && ref == here {
+				urls[t] = there.GetUri()
 			}
 		}
 	}

@@ -2,11 +2,13 @@ package sandbox_test
 
 import (
 	"context"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -91,6 +93,27 @@ func TestPracticeCatalogIsTheGivenOneMadeFaster(t *testing.T) {
 	}
 	if spec.URL == "" || !strings.HasPrefix(spec.URL, "http://127.0.0.1:") {
 		t.Errorf("users reach it at %q", spec.URL)
+	}
+}
+
+// Whoever practises with services of their own need not have those of the example.
+func TestACatalogOfOneServiceIsEnough(t *testing.T) {
+	t.Parallel()
+	for _, only := range []string{"coditect-duo.yaml", "coditect-ecs.yaml", "coditect-web.yaml"} {
+		content, err := fs.ReadFile(deployments.Catalog(), only)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := sandbox.Start(sandbox.Options{Catalog: fstest.MapFS{only: &fstest.MapFile{Data: content}}})
+		if err != nil {
+			t.Fatalf("%s: %v", only, err)
+		}
+		if got := spec(t, s, strings.TrimSuffix(only, ".yaml")).URL; !strings.HasPrefix(got, "http://127.0.0.1:") {
+			t.Errorf("%s: users are at %q, not in the practice range", only, got)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
